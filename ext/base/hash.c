@@ -1,0 +1,37 @@
+/* hash - a 64-bit fingerprint of bytes: eight at a time, multiply and fold. */
+#include "hash.h"
+
+#include <string.h>
+
+static const uint64_t K1 = UINT64_C(0x9E3779B97F4A7C15); /* 2^64 / phi */
+static const uint64_t K2 = UINT64_C(0xD6E8FEB86659FD93);
+
+static uint64_t mix(uint64_t h)
+{
+  h ^= h >> 32;
+  h *= K2;
+  h ^= h >> 32;
+  h *= K2;
+  return h ^ (h >> 32);
+}
+
+/* Little-endian, so that a resume token means the same everywhere. */
+static uint64_t word(const unsigned char *p, size_t n)
+{
+  uint64_t w = 0;
+  size_t i;
+  for(i = 0; i < n; i++)
+    w |= (uint64_t)p[i] << (8 * i);
+  return w;
+}
+
+uint64_t sei_hash(const void *bytes, size_t n, uint64_t seed)
+{
+  const unsigned char *p = bytes;
+  uint64_t h = mix(seed ^ ((uint64_t)n * K1));
+  for(; n >= 8; n -= 8, p += 8)
+    h = mix((h ^ word(p, 8)) * K1);
+  if(n)
+    h = mix((h ^ word(p, n)) * K1);
+  return mix(h);
+}

@@ -1,0 +1,41 @@
+/* pool - many transfers on one libcurl multi handle, driven from outside.
+ *
+ * step() never blocks; fd, timeout tell an event loop when to call it
+ * next. Not thread-safe: one pool belongs to one Lua state.
+ */
+#ifndef SEI_HTTP_POOL_H
+#define SEI_HTTP_POOL_H
+
+#include "transfer.h"
+
+struct sei_pool;
+
+/* `max_running`: transfers under way at once (others queue in order, first come first
+ * served) and connections kept. NULL on no memory or if libcurl cannot start. */
+struct sei_pool *sei_pool_new(unsigned max_running);
+
+/* Cancels what runs (transfers end as CANCELLED and stay their owners'),
+ * closes all. NULL is fine. */
+void sei_pool_free(struct sei_pool *p);
+
+/* Queues a NEW transfer. false: no memory. */
+bool sei_pool_submit(struct sei_pool *p, struct sei_transfer *t);
+
+/* Ends a transfer as CANCELLED at once; does nothing to one that is DONE. */
+void sei_pool_cancel(struct sei_pool *p, struct sei_transfer *t);
+
+/* Does what can be done without waiting. Returns how many transfers came to
+ * their end in this call. */
+unsigned sei_pool_step(struct sei_pool *p);
+
+/* One descriptor (epoll) that is readable when step() has something to do. */
+int sei_pool_fd(const struct sei_pool *p);
+
+/* Seconds until step() must be called even if the descriptor is silent; 0
+ * now; negative: nothing is waited for. */
+double sei_pool_timeout(const struct sei_pool *p);
+
+/* Transfers queued and running. */
+unsigned sei_pool_active(const struct sei_pool *p);
+
+#endif
