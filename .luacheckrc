@@ -1,0 +1,9 @@
+-- luacheck: no globals, 100 columns. Specs also know busted's words.
+std = "lua54"
+max_line_length = 100
+max_cyclomatic_complexity = 20
+cache = false
+exclude_files = { "build" }
+
+files["spec"] = { std = "lua54+busted", max_cyclomatic_complexity = 30 }
+files["*.rockspec"] = { std = "rockspec" }

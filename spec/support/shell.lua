@@ -1,0 +1,65 @@
+--- Running programs from a spec: quoting, output, status, a folder of its own.
+-- @module spec.support.shell
+local shell = {}
+
+--- One word for sh.
+function shell.quote(word)
+  return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
+end
+
+--- Many words for sh, one command line.
+-- @tparam {string,...} words
+-- @treturn string
+function shell.join(words)
+  local quoted = {}
+  for i, word in ipairs(words) do quoted[i] = shell.quote(word) end
+  return table.concat(quoted, " ")
+end
+
+--- Runs a command line of sh and waits for it.
+-- @tparam string command
+-- @treturn string what it printed, standard error included
+-- @treturn integer its exit status; 128 + N after signal N
+function shell.run(command)
+  local pipe = assert(io.popen("{ " .. command .. "\n} 2>&1 </dev/null", "r"))
+  local text = pipe:read("a")
+  local _, how, status = pipe:close()
+  return text, how == "signal" and 128 + status or status
+end
+
+--- Runs make in the checkout, without what an outer make handed down and
+-- without a sanitizer's runtime, which is not for compilers.
+-- @tparam string words of its command line
+-- @treturn string what it printed
+-- @treturn integer its exit status
+function shell.make(words)
+  return shell.run(string.format(
+    "env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u LD_PRELOAD make -s DEPS=no SANITIZE=%s %s",
+    shell.quote(os.getenv "SEI_SANITIZE" or ""), words))
+end
+
+--- The folder that make builds into.
+function shell.build()
+  return os.getenv "SEI_BUILD" or "build"
+end
+
+--- A new empty folder. The caller removes it: shell.remove(path).
+function shell.folder()
+  return (shell.run "mktemp -d":gsub("\n$", ""))
+end
+
+function shell.remove(path)
+  assert(path:find "^/.+/.+", "not a folder that shell.folder() made")
+  shell.run("rm -rf -- " .. shell.quote(path))
+end
+
+--- The files that a sh pattern names, sorted.
+function shell.files(pattern)
+  local list = {}
+  for name in shell.run("ls -d " .. pattern .. " || true"):gmatch "[^\n]+" do
+    if not name:find "^ls: " then list[#list + 1] = name end
+  end
+  return list
+end
+
+return shell
