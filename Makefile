@@ -1,7 +1,8 @@
 # sei - build, tests, checks, installation. `make help` lists what there is.
 #
 # One Makefile for everything and no recursion, so that every dependency is
-# seen. Output goes to build/ alone (build/asan/ under SANITIZE).
+# seen. Output goes to build/ alone (build/asan/ under SANITIZE). What takes
+# more than a few lines is a script of its own in .ci/.
 #   V=1             show the commands
 #   SANITIZE=LIST   e.g. address,undefined: build into build/asan (gcc)
 #   PREFIX, DESTDIR where `install` puts things
@@ -23,7 +24,15 @@ BINDIR  ?= $(PREFIX)/bin
 LUADIR  ?= $(PREFIX)/share/lua/5.4
 LIBDIR  ?= $(PREFIX)/lib/lua/5.4
 V       ?=
+ifneq ($(filter asan,$(MAKECMDGOALS)),)
+SANITIZE := address,undefined
+endif
 SANITIZE ?=
+
+OBJCOPY ?= objcopy
+ifeq ($(origin LD),default)
+LD      := ld
+endif
 
 Q    := $(if $(V),,@)
 say   = $(if $(V),,@echo '  $(1) $(2)')
@@ -75,6 +84,8 @@ COMPILE = $(CC) -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) \
   $(SAN_FLAGS) -MMD -MP
 LINK    = $(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS)
 
+# Every name must be there when a module is loaded, not when it is called: -z now.
+
 # A sanitizer's runtime must be in the process before lua5.4, which knows
 # nothing of it, loads our modules.
 PRELOAD = $(if $(findstring address,$(SANITIZE)),$(shell \
@@ -94,12 +105,12 @@ endif
 $(CORE): $(PLAIN_OBJ) $(LUA_OBJ)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(LINK) -shared -o $@ $^ $(CURL_LIBS) -lm -lpthread
+	$(Q)$(LINK) -shared -Wl,-z,now -o $@ $^ $(CURL_LIBS) -lm -lpthread
 
 $(HOST): $(HOST_OBJ)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(LINK) -shared -o $@ $^ $(MHD_LIBS) -lpthread
+	$(Q)$(LINK) -shared -Wl,-z,now -o $@ $^ $(MHD_LIBS) -lpthread
 
 $(B)/obj/ext/http/%.o: PART_CFLAGS = $(CURL_CFLAGS)
 $(B)/obj/ext/lua/%.o: PART_CFLAGS = $(LUA_CFLAGS)
@@ -118,19 +129,9 @@ $(B)/flags: FORCE $(if $(INSTALLING),deps)
 	@mkdir -p $(@D)
 	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' > $@
 
-# Finds the checkout from its own place, whatever the current directory is.
-$(B)/bin/sei: Makefile
+$(B)/bin/sei: .ci/command
 	@mkdir -p $(@D)
-	@printf '%s\n' '#!/bin/sh' \
-	  '# Runs the command `sei` of this checkout.' \
-	  'bin=$$(dirname "$$(readlink -f "$$0")")' \
-	  'top=$$bin/../..$(if $(SANITIZE),/..)' \
-	  'LUA_PATH="$$top/lua/?.lua;$$top/lua/?/init.lua;$${LUA_PATH:-;}"' \
-	  'LUA_CPATH="$$bin/../lib/?.so;$${LUA_CPATH:-;}"' \
-	  'export LUA_PATH LUA_CPATH' \
-	  'unset LUA_PATH_5_4 LUA_CPATH_5_4' \
-	  $(if $(PRELOAD),'export LD_PRELOAD=$(PRELOAD)') \
-	  'exec $(LUA) "$$top/lua/sei/main.lua" "$$@"' > $@
+	@sh .ci/command '$(LUA)' $(B)/bin lua $(B)/lib $(PRELOAD) > $@
 	@chmod +x $@
 
 # What makes a shell, or a recipe, find what was built here.
@@ -184,6 +185,130 @@ $(B)/spec/c/%: spec/c/%.c $(B)/libplain.a $(B)/flags
 demo: deps build ## the shortest way to see it work, against the emulator
 	@$(ENVIRONMENT); $(LUA) examples/demo.lua
 
+# The same tests with a sanitizer in every process that loads our modules.
+# SEI_SLOW is a factor for the deadlines that specs measure.
+.PHONY: asan
+asan: deps build ## every test under AddressSanitizer and UBSan, in build/asan
+	@$(ENVIRONMENT); export SEI_SLOW=5; $(SAN_OPTIONS); $(BUSTED) $(SPEC)
+
+SAN_OPTIONS = export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+  LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/leaks.supp':print_suppressions=0
+
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
+  --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+  --suppressions='$(CURDIR)/.ci/valgrind.supp'
+
+.PHONY: valgrind
+valgrind: deps build ## every test under valgrind
+	@$(ENVIRONMENT); export SEI_SLOW=30 SEI_UNDER="$(VALGRIND)"; \
+	  $(VALGRIND) $(BUSTED) $(SPEC)
+
+# ---- checks ---------------------------------------------------------------
+
+.PHONY: check
+check: deps build lib ## compilers, luacheck, layout, symbols, reference; ends with one line
+	@$(ENVIRONMENT); \
+	  FLAGS='-std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)' \
+	  LUA_FLAGS='$(LUA_CFLAGS)' \
+	  OTHER_FLAGS='$(CURL_CFLAGS) $(MHD_CFLAGS)' \
+	  LUA='$(LUA)' sh .ci/check $(B)
+
+# ---- reference ------------------------------------------------------------
+
+# From the comments of ext/lua and lua/sei: pages by LDoc, and annotations for
+# editors. See .ci/doc/.
+.PHONY: doc
+doc: $(B)/doc/meta/sei.lua ## the reference, build/doc/index.html, and annotations for editors
+	$(call say,LDOC,build/doc)
+	$(Q)rm -rf $(B)/doc/source
+	$(Q)mkdir -p $(B)/doc/source
+	$(Q)$(LUA) .ci/doc/pages.lua $(B)/doc/source
+	$(Q)ldoc --fatalwarnings -q -c .ci/doc/config.ld \
+	  -d '$(CURDIR)/$(B)/doc' '$(CURDIR)/$(B)/doc/source' >/dev/null
+
+$(B)/doc/meta/sei.lua: $(wildcard ext/lua/*.c .ci/doc/*.lua) $(LUA_FILES)
+	$(call say,META,$(@D))
+	$(Q)rm -rf $(@D)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(LUA) .ci/doc/meta.lua $(@D)
+
+# ---- static library -------------------------------------------------------
+
+# For host programs: one object with the Lua files inside, whose only global
+# symbols are those of ext/sei.h (and luaopen_sei_core).
+EMBED_LUA := $(filter-out lua/sei/sandbox/% lua/sei/main.lua,$(LUA_FILES))
+EMBED_OBJ := $(call obj,ext/lua/embed.c) $(B)/gen/embedded.o
+KEEP      := luaopen_sei luaopen_sei_core sei_preload
+
+.PHONY: lib
+lib: $(B)/libsei.a ## the static library for host programs in C (ext/sei.h)
+
+$(B)/libsei.a: $(PLAIN_OBJ) $(LUA_OBJ) $(EMBED_OBJ)
+	$(call say,AR,$@)
+	$(Q)$(LD) -r -o $(B)/gen/sei.o $^
+	$(Q)$(OBJCOPY) $(addprefix --keep-global-symbol=,$(KEEP)) $(B)/gen/sei.o
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $(B)/gen/sei.o
+
+$(B)/gen/embedded.c: $(EMBED_LUA) .ci/embed.lua
+	$(call say,EMBED,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(LUA) .ci/embed.lua $@ $(EMBED_LUA)
+
+$(B)/gen/embedded.o: $(B)/gen/embedded.c $(B)/flags
+	$(Q)$(COMPILE) -Iext/lua -c -o $@ $<
+
+-include $(EMBED_OBJ:.o=.d)
+
+# A host program that uses it: examples/embed/host.c.
+.PHONY: host-example
+host-example: $(B)/examples/host ## the host program of examples/embed, into build/examples
+
+$(B)/examples/host: examples/embed/host.c ext/sei.h $(B)/libsei.a
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -Iext $(LUA_CFLAGS) \
+	  -o $@ $< $(B)/libsei.a $(LUA_LIBS) $(CURL_LIBS) -lm -lpthread
+
+# ---- installation ---------------------------------------------------------
+
+INSTALL_LUA := $(if $(EMULATOR),$(LUA_FILES),$(filter-out \
+  lua/sei/sandbox/%,$(LUA_FILES)))
+INSTALL_LIB  = sei/core.so $(if $(EMULATOR),$(if \
+  $(HOST_SRC),sei/sandbox/host.so))
+
+.PHONY: install
+install: install-lua lib ## into PREFIX (/usr/local), below DESTDIR if it is set
+	$(Q)install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(PREFIX)/include' \
+	  '$(DESTDIR)$(PREFIX)/lib'
+	$(Q)sh .ci/command '$(LUA)' '$(BINDIR)' '$(LUADIR)' '$(LIBDIR)' \
+	  > '$(DESTDIR)$(BINDIR)/sei'
+	$(Q)chmod 755 '$(DESTDIR)$(BINDIR)/sei'
+	$(Q)install -m 644 ext/sei.h '$(DESTDIR)$(PREFIX)/include/sei.h'
+	$(Q)install -m 644 $(B)/libsei.a '$(DESTDIR)$(PREFIX)/lib/libsei.a'
+
+# What `require` finds, and the annotations, which it must not find.
+.PHONY: install-lua
+install-lua: build $(B)/doc/meta/sei.lua
+	$(Q)for f in $(INSTALL_LUA:lua/%=%); do \
+	  install -d "$$(dirname '$(DESTDIR)$(LUADIR)'/$$f)" && \
+	  install -m 644 lua/$$f '$(DESTDIR)$(LUADIR)'/$$f || exit 1; done
+	$(Q)for f in $(INSTALL_LIB); do \
+	  install -d "$$(dirname '$(DESTDIR)$(LIBDIR)'/$$f)" && \
+	  install -m 755 $(B)/lib/$$f '$(DESTDIR)$(LIBDIR)'/$$f || exit 1; done
+	$(Q)install -d '$(DESTDIR)$(PREFIX)/share/sei/meta'
+	$(Q)install -m 644 $(B)/doc/meta/*.lua '$(DESTDIR)$(PREFIX)/share/sei/meta'
+
+.PHONY: uninstall
+uninstall: ## takes away what install put there
+	$(Q)cd '$(DESTDIR)$(LUADIR)' && rm -f $(LUA_FILES:lua/%=%)
+	$(Q)cd '$(DESTDIR)$(LIBDIR)' && rm -f sei/core.so sei/sandbox/host.so
+	$(Q)rm -f '$(DESTDIR)$(BINDIR)/sei' '$(DESTDIR)$(PREFIX)/include/sei.h' \
+	  '$(DESTDIR)$(PREFIX)/lib/libsei.a'
+	$(Q)rm -rf '$(DESTDIR)$(PREFIX)/share/sei'
+	$(Q)for d in '$(DESTDIR)$(LUADIR)/sei' '$(DESTDIR)$(LIBDIR)/sei'; do \
+	  if [ -d "$$d" ]; then find "$$d" -type d -empty -delete; fi; done
+
 # ---- packages to install --------------------------------------------------
 
 # What each goal needs; `make deps` alone: all that a developer wants.
@@ -193,7 +318,7 @@ SETS := $(strip $(if $(filter demo,$(MAKECMDGOALS)),demo) \
   $(if $(filter check,$(MAKECMDGOALS)),check demo))
 
 .PHONY: deps
-deps: ## installs the packages that are missing (Debian, Ubuntu); DEPS=no: never
+deps: ## installs the packages that are missing (DEPS=no: never)
 	$(if $(filter no,$(DEPS)),,@sh .ci/deps $(or $(SETS),demo test check))
 
 .PHONY: clean
