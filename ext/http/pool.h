@@ -10,6 +10,10 @@
 
 struct sei_pool;
 
+/* Starts libcurl if nobody has yet; safe from any thread. NULL, or a static
+ * text on why it cannot serve: too old, without TLS. */
+const char *sei_http_start(void);
+
 /* `max_running`: transfers under way at once (others queue in order, first come first
  * served) and connections kept. NULL on no memory or if libcurl cannot start. */
 struct sei_pool *sei_pool_new(unsigned max_running);
@@ -34,6 +38,10 @@ int sei_pool_fd(const struct sei_pool *p);
 /* Seconds until step() must be called even if the descriptor is silent; 0
  * now; negative: nothing is waited for. */
 double sei_pool_timeout(const struct sei_pool *p);
+
+/* Makes the descriptor readable until switched off again: somebody who waits on
+ * it could go on. */
+void sei_pool_signal(struct sei_pool *p, bool on);
 
 /* Transfers queued and running. */
 unsigned sei_pool_active(const struct sei_pool *p);

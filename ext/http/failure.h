@@ -1,0 +1,12 @@
+/* failure - what a CURLcode means to us. */
+#ifndef SEI_HTTP_FAILURE_H
+#define SEI_HTTP_FAILURE_H
+
+#include <curl/curl.h>
+
+#include "transfer.h"
+
+/* `words` is what libcurl wrote into the error buffer, maybe "". */
+enum sei_failure sei_failure_of(CURLcode code, const char *words);
+
+#endif

@@ -1,0 +1,16 @@
+/* url - what can be told of an absolute URL (see also sei_url_check()). */
+#ifndef SEI_HTTP_URL_H
+#define SEI_HTTP_URL_H
+
+#include <stdbool.h>
+
+struct sei_url {
+  bool https;
+  bool loopback;              /* 127.0.0.0/8, ::1 or localhost */
+};
+
+/* Reads scheme and host. false: it is not a well-formed URL of http or https,
+ * or there was no memory. */
+bool sei_url_read(const char *url, struct sei_url *out);
+
+#endif
