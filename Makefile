@@ -107,7 +107,8 @@ $(CORE): $(PLAIN_OBJ) $(LUA_OBJ)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(LINK) -shared -Wl,-z,now -o $@ $^ $(CURL_LIBS) -lm -lpthread
 
-$(HOST): $(HOST_OBJ)
+# The emulator shares nothing with the client but the tools of ext/base.
+$(HOST): $(HOST_OBJ) $(filter $(B)/obj/ext/base/%,$(PLAIN_OBJ))
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(LINK) -shared -Wl,-z,now -o $@ $^ $(MHD_LIBS) -lpthread

@@ -7,9 +7,10 @@
 -- without it.
 --
 -- An entry: { file=, line=, text=, module=, type=, name=, kind=, params=,
--- returns=, raises=, lines= }, where kind is "module", "type", "function", "field",
+-- returns=, raises=, lines=, code= }, where kind is "module", "type", "function", "field",
 -- "table", "section" or "local"; params are { name=, type=, text=, optional= }, returns are
--- { type=, text=, group= }, lines the comment as it was written.
+-- { type=, text=, group= }, lines the comment as it was written, code the line
+-- that follows it.
 local parse = {}
 
 -- Tags that say the type of a parameter: @string name = @tparam string name.
@@ -153,7 +154,8 @@ local function name_of_code(code)
 end
 
 local function parse_block(file, block)
-  local entry = { file = file, line = block.line, lines = block.lines, params = {}, returns = {} }
+  local entry = { file = file, line = block.line, lines = block.lines, code = block.code,
+    params = {}, returns = {} }
   local text, tag = {}, nil
   for _, line in ipairs(block.lines) do
     local name, modifiers, rest = line:match "^%s*@(%a+)(%b[])%s*(.*)$"
@@ -201,10 +203,17 @@ local function qualify(entry)
   end
 end
 
+-- l_json_decode() documented as decode -> sei.json: how this project names C
+-- functions that Lua can call.
+local function module_of_function(entry)
+  local part = (entry.code or ""):match("l_([%w_]+)_" .. (entry.name or "") .. "%s*%(")
+  return part and "sei." .. part or "sei"
+end
+
 -- Gives every entry its module and type: both last until the next of the
--- kind. A C file without @module speaks of `sei` itself.
+-- kind. Without @module the function's name in C tells.
 local function place(entries, file)
-  local module, class = module_of_path(file) or "sei", nil
+  local module, class = module_of_path(file), nil
   for _, entry in ipairs(entries) do
     if entry.kind == "module" then
       module, class = entry.name or module, nil
@@ -214,7 +223,7 @@ local function place(entries, file)
     elseif entry.kind == "section" then
       class = nil
     end
-    entry.module = module
+    entry.module = module or module_of_function(entry)
     if entry.kind == "function" or entry.kind == "field" then
       entry.type = class
       if entry.name then qualify(entry) end
