@@ -27,7 +27,7 @@ enum sei_json_event {
   SEI_JSON_TRUE,
   SEI_JSON_INTEGER,     /* fits int64_t: `integer` */
   SEI_JSON_BIG,         /* an integer beyond int64_t: its digits in `str` */
-  SEI_JSON_REAL,        /* has a fraction or exponent: `real` */
+  SEI_JSON_REAL,        /* has a fraction or exponent, or is -0: `real` */
   SEI_JSON_STRING,      /* `str`, `str_len`: UTF-8, escapes resolved */
   SEI_JSON_KEY,         /* the same, a member's name; the value comes next */
   SEI_JSON_ARRAY,
@@ -69,6 +69,12 @@ void sei_json_input(struct sei_json *j, const char *text, size_t len,
 
 /* The next event. */
 enum sei_json_event sei_json_next(struct sei_json *j);
+
+/* A short cut: if the next token is exactly this member name, written without
+ * escapes or blanks, consumes it as sei_json_next() would and answers true.
+ * Otherwise nothing is consumed. `name` must be valid UTF-8 and hold neither
+ * quotes nor backslashes nor control characters. */
+bool sei_json_key_is(struct sei_json *j, const char *name, size_t n);
 
 /* After KEY: skips its value. After ARRAY or OBJECT: skips to behind its end.
  * Answers the event that ends it (of a scalar: the scalar's), MORE (nothing was

@@ -1,0 +1,439 @@
+/* json_build - Lua values straight from the scanner's events.
+ *
+ * Tables are what decoding costs, so the builder remembers what it saw. Each
+ * *place* of a text (the member `email` of an array's element, say) has a
+ * node: how many members or items the container had that last stood there,
+ * and which member names came in which order. The next record's tables are
+ * made with these sizes, and its names are compared with the text as they
+ * stand, never hashed again. All of it is only a guess: a wrong one costs
+ * time, not truth.
+ *
+ * No recursion: open containers are frames, their tables lie on Lua's stack.
+ */
+#include "json.h"
+
+#include <lauxlib.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "json_mark.h"
+
+enum {
+  PLACES = 512,       /* nodes; when they run out the guesses begin anew */
+  NOWHERE = 0,        /* the place of what could get no node */
+  ROOT = 1,
+  NAME_MAX_LEN = 64,  /* longer names are not remembered */
+  LOOK_AHEAD = 8,     /* members that may be missing before a known one */
+  PENDING = 16,       /* items that wait on the stack to be counted */
+  SIZE_MAX_GUESS = 4096, /* one huge table must not make the next one huge */
+  STACK_NEED = PENDING + 8
+};
+
+/* A member's name and the container that last stood there as its value. The
+ * name's bytes are those of the string at the place's index of the cache. */
+struct place {
+  const char *name;
+  unsigned short len;
+  short next;         /* the member that came after this one */
+  short child;        /* the first member of the object here */
+  short element;      /* what stands in the array here */
+  unsigned members, items; /* sizes of the last object, the last array */
+  unsigned epoch;     /* when `wanted` was found out */
+  bool quick;         /* the text can be compared without decoding */
+  bool wanted;
+};
+
+struct sei_builder {
+  short used;         /* places given out */
+  unsigned epoch;     /* counts changes of the chosen fields */
+  struct place place[PLACES];
+};
+
+/* The cache, user value 1 of the builder: names by place, and behind them the
+ * metatable of arrays and the table of chosen fields that was used last. */
+enum { CACHE_ARRAY = PLACES - 1, CACHE_FIELDS = PLACES };
+
+struct frame {
+  int slot;           /* stack index of the table */
+  unsigned count;     /* members or items in the table */
+  short place;        /* where the container stands */
+  short last;         /* the member that came last; NOWHERE: none yet */
+  short member;       /* where the next value stands */
+  short pending;      /* items on the stack; -1: they go into the table */
+  bool object, chosen;/* chosen: only some members are wanted */
+  bool big;           /* has members marked as big */
+};
+
+struct build {
+  lua_State *L;
+  struct sei_builder *b;
+  struct sei_json *j;
+  int cache, fields;  /* stack indices */
+  int open;           /* frames in use */
+  struct frame frame[SEI_JSON_DEPTH_MAX + 1];
+};
+
+static void forget(struct sei_builder *b)
+{
+  b->used = ROOT + 1;
+  memset(&b->place[NOWHERE], 0, sizeof b->place[0]);
+  memset(&b->place[ROOT], 0, sizeof b->place[0]);
+}
+
+struct sei_builder *sei_builder_push(lua_State *L)
+{
+  struct sei_builder *b = lua_newuserdatauv(L, sizeof *b, 1);
+  b->epoch = 0;
+  forget(b);
+  lua_createtable(L, PLACES, 0);
+  sei_array_push_metatable(L);
+  lua_rawseti(L, -2, CACHE_ARRAY);
+  lua_setiuservalue(L, -2, 1);
+  return b;
+}
+
+/* A new place, or NOWHERE. Its links are empty. */
+static short new_place(struct build *w)
+{
+  struct sei_builder *b = w->b;
+  if(b->used >= CACHE_ARRAY)
+    return NOWHERE;
+  memset(&b->place[b->used], 0, sizeof b->place[0]);
+  return b->used++;
+}
+
+/* Whether the raw text of a name can only be this name. */
+static bool is_quick(const char *s, size_t n)
+{
+  size_t i;
+  for(i = 0; i < n; i++)
+    if((unsigned char)s[i] < 0x20 || s[i] == '"' || s[i] == '\\')
+      return false;
+  return true;
+}
+
+/* Remembers the name on top of the stack, which came behind `last`. */
+static short learn(struct build *w, struct frame *f, const char *name,
+                   size_t len)
+{
+  struct place *p;
+  short at;
+  if(len > NAME_MAX_LEN || f->place == NOWHERE)
+    return NOWHERE;
+  at = new_place(w);
+  if(at == NOWHERE)
+    return NOWHERE;
+  lua_pushvalue(w->L, -1);
+  lua_rawseti(w->L, w->cache, at); /* within the array part: never raises */
+  p = &w->b->place[at];
+  p->name = name;
+  p->len = (unsigned short)len;
+  p->quick = is_quick(name, len);
+  if(f->last) {
+    p->next = w->b->place[f->last].next;
+    w->b->place[f->last].next = at;
+  }
+  else {
+    p->next = w->b->place[f->place].child;
+    w->b->place[f->place].child = at;
+  }
+  return at;
+}
+
+/* The member that should come next in the object. */
+static short expected(const struct build *w, const struct frame *f)
+{
+  return f->last ? w->b->place[f->last].next : w->b->place[f->place].child;
+}
+
+/* The known place of the scanner's name, or NOWHERE. */
+static short recall(const struct build *w, const struct frame *f)
+{
+  short at = expected(w, f);
+  int i;
+  for(i = 0; at && i < LOOK_AHEAD; i++) {
+    const struct place *p = &w->b->place[at];
+    if(p->len == w->j->str_len && !memcmp(p->name, w->j->str, p->len))
+      return at;
+    at = p->next;
+  }
+  return NOWHERE;
+}
+
+/* Whether the name on top of the stack is one of the chosen fields. */
+static bool is_chosen(struct build *w)
+{
+  bool yes;
+  lua_pushvalue(w->L, -1);
+  lua_rawget(w->L, w->fields);
+  yes = lua_toboolean(w->L, -1);
+  lua_pop(w->L, 1);
+  return yes;
+}
+
+/* Pushes the name of a known place, unless the member is not wanted: false. */
+static bool push_known(struct build *w, struct frame *f, short at)
+{
+  struct place *p = &w->b->place[at];
+  f->last = f->member = at;
+  if(f->chosen && p->epoch == w->b->epoch) {
+    if(p->wanted)
+      lua_rawgeti(w->L, w->cache, at);
+    return p->wanted;
+  }
+  lua_rawgeti(w->L, w->cache, at);
+  if(!f->chosen)
+    return true;
+  p->epoch = w->b->epoch;
+  p->wanted = is_chosen(w);
+  if(!p->wanted)
+    lua_pop(w->L, 1);
+  return p->wanted;
+}
+
+/* The same for a name that was not expected. */
+static bool push_new(struct build *w, struct frame *f)
+{
+  size_t len = w->j->str_len;
+  const char *name = lua_pushlstring(w->L, w->j->str, len);
+  f->member = learn(w, f, name, len);
+  if(f->member)
+    f->last = f->member;
+  if(!f->chosen || is_chosen(w))
+    return true;
+  lua_pop(w->L, 1);
+  return false;
+}
+
+/* The next event that matters here: of an object's member the name is pushed
+ * and the value's event answered; members that are not wanted are skipped. */
+static enum sei_json_event advance(struct build *w)
+{
+  struct frame *f = &w->frame[w->open - 1];
+  if(!w->open || !f->object)
+    return sei_json_next(w->j);
+  for(;;) {
+    short at = expected(w, f);
+    const struct place *p = &w->b->place[at];
+    enum sei_json_event e;
+    bool wanted;
+    if(at && p->quick && sei_json_key_is(w->j, p->name, p->len))
+      wanted = push_known(w, f, at);
+    else {
+      e = sei_json_next(w->j);
+      if(e != SEI_JSON_KEY)
+        return e;
+      at = recall(w, f);
+      wanted = at ? push_known(w, f, at) : push_new(w, f);
+    }
+    if(wanted)
+      return sei_json_next(w->j);
+    e = sei_json_skip(w->j);
+    if(e <= SEI_JSON_END)
+      return e;
+  }
+}
+
+static unsigned guess(unsigned size)
+{
+  return size < SIZE_MAX_GUESS ? size : SIZE_MAX_GUESS;
+}
+
+/* The place of a value that begins now. */
+static short place_here(struct build *w)
+{
+  struct frame *f;
+  struct place *p;
+  if(!w->open)
+    return ROOT;
+  f = &w->frame[w->open - 1];
+  if(f->object)
+    return f->member;
+  p = &w->b->place[f->place];
+  if(!p->element && f->place)
+    p->element = new_place(w);
+  return p->element;
+}
+
+static void open_container(struct build *w, bool object)
+{
+  struct frame *f = &w->frame[w->open];
+  short place = place_here(w);
+  luaL_checkstack(w->L, STACK_NEED, "JSON text nested too deeply");
+  memset(f, 0, sizeof *f);
+  f->place = place;
+  f->object = object;
+  f->chosen = object && !w->open && w->fields;
+  if(object)
+    lua_createtable(w->L, 0, (int)guess(w->b->place[place].members));
+  else
+    lua_pushnil(w->L); /* the table is made when its size is known */
+  f->slot = lua_gettop(w->L);
+  w->open++;
+}
+
+/* Makes the array's table and moves the items that wait into it. */
+static void make_array(struct build *w, struct frame *f, unsigned size)
+{
+  lua_State *L = w->L;
+  int i;
+  lua_createtable(L, (int)size, 0);
+  lua_rawgeti(L, w->cache, CACHE_ARRAY);
+  lua_setmetatable(L, -2);
+  lua_replace(L, f->slot);
+  for(i = f->pending; i > 0; i--)
+    lua_rawseti(L, f->slot, i);
+  f->count = (unsigned)f->pending;
+  f->pending = -1;
+}
+
+static void close_container(struct build *w)
+{
+  struct frame *f = &w->frame[--w->open];
+  struct place *p = &w->b->place[f->place];
+  if(!f->object && f->pending >= 0)
+    make_array(w, f, (unsigned)f->pending);
+  if(f->place == NOWHERE)
+    return;
+  if(f->object)
+    p->members = f->count;
+  else
+    p->items = f->count;
+}
+
+static void add_item(struct build *w, struct frame *f)
+{
+  if(f->pending < 0) {
+    lua_rawseti(w->L, f->slot, (lua_Integer)++f->count);
+    return;
+  }
+  if(++f->pending == PENDING) {
+    unsigned size = guess(w->b->place[f->place].items);
+    make_array(w, f, size > PENDING ? size : 2 * PENDING);
+  }
+}
+
+/* Puts the value on top into the innermost open container. */
+static void attach(struct build *w)
+{
+  struct frame *f = &w->frame[w->open - 1];
+  if(!f->object) {
+    add_item(w, f);
+    return;
+  }
+  if(f->big)
+    sei_big_clear(w->L, f->slot, lua_gettop(w->L) - 1);
+  lua_rawset(w->L, f->slot);
+  f->count++;
+}
+
+/* The same for the digits of an integer that Lua cannot hold. */
+static void attach_big(struct build *w)
+{
+  lua_State *L = w->L;
+  struct frame *f = &w->frame[w->open - 1];
+  if(f->object) {
+    sei_big_mark(L, f->slot, lua_gettop(L) - 1, lua_gettop(L));
+    f->big = true;
+    lua_rawset(L, f->slot);
+    f->count++;
+    return;
+  }
+  add_item(w, f);
+  if(f->pending >= 0) /* the mark needs a table to stand on */
+    make_array(w, f, guess(w->b->place[f->place].items));
+  lua_pushinteger(L, (lua_Integer)f->count);
+  lua_rawgeti(L, f->slot, (lua_Integer)f->count);
+  sei_big_mark(L, f->slot, lua_gettop(L) - 1, lua_gettop(L));
+  lua_pop(L, 2);
+}
+
+/* Pushes the scalar of an event. */
+static void push_scalar(lua_State *L, const struct sei_json *j,
+                        enum sei_json_event e)
+{
+  switch(e) {
+  case SEI_JSON_STRING:
+  case SEI_JSON_BIG:
+    lua_pushlstring(L, j->str, j->str_len);
+    break;
+  case SEI_JSON_INTEGER:
+    lua_pushinteger(L, (lua_Integer)j->integer);
+    break;
+  case SEI_JSON_REAL:
+    lua_pushnumber(L, (lua_Number)j->real);
+    break;
+  case SEI_JSON_NULL:
+    sei_push_null(L);
+    break;
+  default:
+    lua_pushboolean(L, e == SEI_JSON_TRUE);
+    break;
+  }
+}
+
+/* Builds from the event `e` on until the value that it began is whole. */
+static enum sei_json_event run(struct build *w, enum sei_json_event e)
+{
+  for(;;) {
+    if(e <= SEI_JSON_END)
+      return e;
+    if(e == SEI_JSON_OBJECT || e == SEI_JSON_ARRAY) {
+      open_container(w, e == SEI_JSON_OBJECT);
+      e = advance(w);
+      continue;
+    }
+    if(e == SEI_JSON_OBJECT_END || e == SEI_JSON_ARRAY_END)
+      close_container(w);
+    else
+      push_scalar(w->L, w->j, e);
+    if(!w->open)
+      return e;
+    if(e == SEI_JSON_BIG)
+      attach_big(w);
+    else
+      attach(w);
+    e = advance(w);
+  }
+}
+
+/* What was found out about members holds as long as the table of the chosen
+ * fields is the same. */
+static void choose(struct build *w)
+{
+  lua_State *L = w->L;
+  lua_rawgeti(L, w->cache, CACHE_FIELDS);
+  if(!lua_rawequal(L, -1, w->fields)) {
+    lua_pushvalue(L, w->fields);
+    lua_rawseti(L, w->cache, CACHE_FIELDS);
+    w->b->epoch++;
+  }
+  lua_pop(L, 1);
+}
+
+enum sei_json_event sei_build(lua_State *L, int builder_index,
+                              struct sei_json *j, enum sei_json_event first,
+                              int fields)
+{
+  struct build w;
+  int top = lua_gettop(L);
+  enum sei_json_event e;
+  luaL_checkstack(L, STACK_NEED, NULL);
+  w.L = L;
+  w.b = lua_touserdata(L, builder_index);
+  w.j = j;
+  w.open = 0;
+  w.fields = fields ? lua_absindex(L, fields) : 0;
+  lua_getiuservalue(L, builder_index, 1);
+  w.cache = top + 1;
+  if(w.b->used >= CACHE_ARRAY)
+    forget(w.b);
+  if(w.fields)
+    choose(&w);
+  e = run(&w, first);
+  if(e <= SEI_JSON_END)
+    lua_settop(L, top);
+  else
+    lua_remove(L, w.cache);
+  return e;
+}
