@@ -131,6 +131,8 @@ struct sei_pages_slot {         /* private */
   enum sei_pages_slot_state state;
   int64_t page, size;           /* as asked */
   int64_t offset;               /* of the first record wanted of it */
+  int64_t n;                    /* once taken: records wanted of it */
+  bool refused;                 /* even page_size 1 */
   struct sei_pages_facts facts;
 };
 
@@ -155,7 +157,7 @@ struct sei_pages {
   bool judged;          /* the taken page was */
   unsigned moved;       /* SEI_MOVED_ bits of this pass */
   unsigned resized;     /* pages thrown away in a row for their size */
-  unsigned stuck;       /* pages in a row that brought nothing new */
+  unsigned stuck;       /* pages in a row whose records all came twice */
   int64_t next_ask;     /* offset of the first record not asked for */
   int64_t next_take;    /*   …and not taken */
   int64_t next_judge;   /*   …and not judged */
@@ -163,8 +165,9 @@ struct sei_pages {
   int64_t prev_count;   /*   and its records, 0: there is none */
   uint64_t prev_fingerprint;
   int taken;            /* slot of the taken page, or -1 */
-  struct sei_pages_page current;
-  int64_t bad[2];       /* for sei_pages_problem() */
+  int64_t handed_out;   /* of the taken page; see sei_pages_offset() */
+  int64_t bad_page, bad_size;   /* where it failed, and on what numbers: */
+  int64_t bad_count, bad_total; /*   for sei_pages_problem() */
   struct sei_pages_slot slots[SEI_PAGES_WINDOW_MAX + 1];
 };
 
@@ -189,8 +192,9 @@ void sei_pages_arrived(struct sei_pages *p, int slot,
 
 /* The server refused that slot's page size (not anything else). The size is
  * halved and the walk goes on from the same record; requests under way with
- * the old size are stale. Answers WAIT, or FAILED when the size was 1. */
-enum sei_pages_answer sei_pages_refused(struct sei_pages *p, int slot);
+ * the old size are stale, and so is this slot. When the size was 1 the walk
+ * fails, in sei_pages_take(), once the pages before were handed out. */
+void sei_pages_refused(struct sei_pages *p, int slot);
 
 /* A slot whose request is to be cancelled or whose page is to be forgotten,
  * or -1. The slot is free afterwards. Until it was named here it is not given
@@ -208,15 +212,17 @@ enum sei_pages_answer sei_pages_take(struct sei_pages *p,
  * `twice` seen before in this pass; the rest was seen in a pass before. The
  * caller drops all that are not fresh. Answers PAGE and how many of the fresh
  * ones to hand out, from the front (fewer than all: max_items is reached; the
- * rest is dropped), or FAILED: hand out none. A caller without a seen set says
- * n and 0. A page that was not judged when the next is taken counts as that. */
+ * rest is dropped), or FAILED: hand out none. A caller without a seen set
+ * says n and 0; so does a page that is not judged when the next is taken. */
 enum sei_pages_answer sei_pages_judge(struct sei_pages *p, int64_t fresh,
                                       int64_t twice, int64_t *hand_out);
 
 /* The offset for a resume token: of the first record not handed out, when the
- * caller is through with the first `used` (0 to n; dropped ones count) of
- * the taken page. Under SEI_DRIFT_REPAIR, once movement was seen, it is the
- * walk's start, because only a walk over everything finds what was missed. */
+ * caller is through with the first `used` (0 to n; dropped ones count) of the
+ * taken page. When max_items ended the walk in the middle of a page of which
+ * records were dropped, it may lie up to that many records too early. Under
+ * SEI_DRIFT_REPAIR, once movement was seen, it is the walk's start, because
+ * only a walk over everything finds what was missed. */
 int64_t sei_pages_offset(const struct sei_pages *p, int64_t used);
 
 /* The failure's name for an error object: "paging_loop", "drift",
