@@ -84,8 +84,6 @@ COMPILE = $(CC) -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) \
   $(SAN_FLAGS) -MMD -MP
 LINK    = $(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS)
 
-# Every name must be there when a module is loaded, not when it is called: -z now.
-
 # A sanitizer's runtime must be in the process before lua5.4, which knows
 # nothing of it, loads our modules.
 PRELOAD = $(if $(findstring address,$(SANITIZE)),$(shell \
@@ -93,6 +91,7 @@ PRELOAD = $(if $(findstring address,$(SANITIZE)),$(shell \
 
 # ---- build ----------------------------------------------------------------
 
+# -z now: every name must be there when a module is loaded, not when called.
 CORE := $(B)/lib/sei/core.so
 HOST := $(B)/lib/sei/sandbox/host.so
 
@@ -102,16 +101,16 @@ ifeq ($(EMULATOR),)
 	@echo 'the emulator is left out: libmicrohttpd is not installed (make deps)'
 endif
 
-$(CORE): $(PLAIN_OBJ) $(LUA_OBJ)
+$(CORE): $(PLAIN_OBJ) $(LUA_OBJ) Makefile
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(LINK) -shared -Wl,-z,now -o $@ $^ $(CURL_LIBS) -lm -lpthread
+	$(Q)$(LINK) -shared -Wl,-z,now -o $@ $(filter %.o,$^) $(CURL_LIBS) -lm -lpthread
 
 # The emulator shares nothing with the client but the tools of ext/base.
-$(HOST): $(HOST_OBJ) $(filter $(B)/obj/ext/base/%,$(PLAIN_OBJ))
+$(HOST): $(HOST_OBJ) $(filter $(B)/obj/ext/base/%,$(PLAIN_OBJ)) Makefile
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(LINK) -shared -Wl,-z,now -o $@ $^ $(MHD_LIBS) -lpthread
+	$(Q)$(LINK) -shared -Wl,-z,now -o $@ $(filter %.o,$^) $(MHD_LIBS) -lpthread
 
 $(B)/obj/ext/http/%.o: PART_CFLAGS = $(CURL_CFLAGS)
 $(B)/obj/ext/lua/%.o: PART_CFLAGS = $(LUA_CFLAGS)
@@ -299,6 +298,15 @@ install-lua: build $(B)/doc/meta/sei.lua
 	  install -m 755 $(B)/lib/$$f '$(DESTDIR)$(LIBDIR)'/$$f || exit 1; done
 	$(Q)install -d '$(DESTDIR)$(PREFIX)/share/sei/meta'
 	$(Q)install -m 644 $(B)/doc/meta/*.lua '$(DESTDIR)$(PREFIX)/share/sei/meta'
+
+# For LuaRocks (the rockspec), which moves the parts of a rock to the tree's
+# bin, share/lua/5.4 and lib/lua/5.4 afterwards.
+.PHONY: install-rock
+install-rock: install-lua
+	$(Q)install -d '$(DESTDIR)$(BINDIR)'
+	$(Q)sh .ci/command '$(LUA)' bin share/lua/5.4 lib/lua/5.4 \
+	  > '$(DESTDIR)$(BINDIR)/sei'
+	$(Q)chmod 755 '$(DESTDIR)$(BINDIR)/sei'
 
 .PHONY: uninstall
 uninstall: ## takes away what install put there

@@ -35,7 +35,7 @@ extern "C" {
 /* Puts every module of the client ("sei", "sei.core" and what stands below)
  * into package.preload, so that scripts may require them. Loads none. Needs
  * the package library to be open (luaL_openlibs, luaopen_package). Leaves the
- * stack as it was. Raises a Lua error on no memory, and where `package.preload`
+ * stack as it was. Raises a Lua error on no memory, and where package.preload
  * is no table. */
 SEI_API void sei_preload(lua_State *L);
 

@@ -6,11 +6,11 @@
 -- LDoc makes the pages; this makes the checks and the annotations possible
 -- without it.
 --
--- An entry: { file=, line=, text=, module=, type=, name=, kind=, params=,
--- returns=, raises=, lines=, code= }, where kind is "module", "type", "function", "field",
--- "table", "section" or "local"; params are { name=, type=, text=, optional= }, returns are
--- { type=, text=, group= }, lines the comment as it was written, code the line
--- that follows it.
+-- An entry: { file=, line=, kind=, module=, type=, name=, text=, params=,
+-- returns=, raises=, lines=, code= }; kind is "module", "type", "function",
+-- "field", "table", "section" or "local"; params are { name=, type=, text=,
+-- optional=, initial= }, returns are { type=, text=, group= }; lines is the
+-- comment as it was written, code the line that follows it.
 local parse = {}
 
 -- Tags that say the type of a parameter: @string name = @tparam string name.
@@ -147,10 +147,11 @@ local function apply_tag(entry, tag)
   end
 end
 
--- The name that the code after a Lua comment gives to a function.
+-- The name that the code after a Lua comment gives to a function: M.read ->
+-- read, M.key.env -> key.env, M:read -> read.
 local function name_of_code(code)
-  return code:match "^%s*function%s+[%w_]+[.:]([%w_]+)%s*%("
-    or code:match "^%s*[%w_]+%.([%w_]+)%s*=%s*function"
+  return code:match "^%s*function%s+[%w_]+[.:]([%w_.]+)%s*%("
+    or code:match "^%s*[%w_]+%.([%w_.]+)%s*=%s*function"
 end
 
 local function parse_block(file, block)

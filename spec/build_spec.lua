@@ -1,0 +1,186 @@
+-- What the Makefile promises: an environment, a command that runs from
+-- anywhere, an installation, a rock, and checks that find faults.
+local shell = require "spec.support.shell"
+
+local quote = shell.quote
+local top = shell.run "pwd":gsub("\n", "")
+
+-- The sanitizer's build needs its runtime in the process, which an installed
+-- command has no reason to know of.
+local sanitized = (os.getenv "SEI_SANITIZE" or "") ~= ""
+local installs = sanitized and pending or it
+
+-- Runs the command as a stranger would: no path of ours in the environment.
+local function elsewhere(command)
+  return shell.run("cd / && env -i PATH=/usr/bin:/bin HOME=/nonexistent " .. command)
+end
+
+describe("make", function()
+  it("explains its targets", function()
+    local text, status = shell.make "help"
+    assert.equal(0, status, text)
+    for _, target in ipairs { "build", "test", "check", "demo", "install", "env" } do
+      assert.matches("\n?  " .. target .. " +%S", text)
+    end
+  end)
+
+  it("prints an environment that a shell can take over", function()
+    local text, status = shell.run(
+      'unset LUA_PATH LUA_CPATH; eval "$(make -s env)" && echo "$LUA_PATH" && echo "$LUA_CPATH"')
+    assert.equal(0, status, text)
+    local lua_path, lua_cpath = text:match "^(.-)\n(.-)\n$"
+    assert.equal(top .. "/lua/?.lua;" .. top .. "/lua/?/init.lua;;", lua_path)
+    assert.equal(top .. "/build/lib/?.so;;", lua_cpath)
+  end)
+
+  it("has nothing to do a second time", function()
+    shell.make "build"
+    local text, status = shell.make "build"
+    assert.equal(0, status, text)
+    assert.equal("", text)
+  end)
+
+  it("makes a command that runs from any folder, and through a link", function()
+    local folder = shell.folder()
+    local command = shell.build() .. "/bin/sei"
+    if command:sub(1, 1) ~= "/" then command = top .. "/" .. command end
+    shell.run(("ln -s %s %s/sei"):format(quote(command), quote(folder)))
+    local text, status = elsewhere(quote(folder) .. "/sei --version")
+    shell.remove(folder)
+    assert.equal(0, status, text)
+    assert.matches("^sei %S+", text)
+  end)
+end)
+
+describe("make install", function()
+  local folder
+
+  before_each(function() folder = shell.folder() end)
+  after_each(function() shell.remove(folder) end)
+
+  installs("puts everything below DESTDIR, where it runs, and takes it away again", function()
+    local place = ("DESTDIR=%s PREFIX=/opt/some"):format(quote(folder))
+    local text, status = shell.make("install " .. place)
+    assert.equal(0, status, text)
+
+    text, status = elsewhere(quote(folder) .. "/opt/some/bin/sei --version")
+    assert.equal(0, status, text)
+    assert.matches("^sei %S+", text)
+
+    text = shell.run(("cd %s/opt/some && find . -type f"):format(quote(folder)))
+    for _, file in ipairs {
+      "bin/sei", "include/sei.h", "lib/libsei.a", "lib/lua/5.4/sei/core.so",
+      "share/lua/5.4/sei/init.lua", "share/sei/meta/sei.lua",
+    } do
+      assert(text:find("./" .. file .. "\n", 1, true), file .. " is not there:\n" .. text)
+    end
+
+    text, status = shell.make("uninstall " .. place)
+    assert.equal(0, status, text)
+    assert.equal("", (shell.run(("find %s -type f"):format(quote(folder)))))
+  end)
+
+  installs("builds a rock from the rockspec, and it can be required", function()
+    local tree = quote(folder .. "/tree")
+    local text, status = shell.run(
+      "env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS HOME=" .. quote(folder) ..
+      " luarocks --lua-version 5.4 make --deps-mode none --tree " .. tree .. " sei-scm-1.rockspec")
+    assert.equal(0, status, text)
+
+    local script = "print(type(require 'sei'.client), package.searchpath('sei', package.path))"
+    text, status = elsewhere(("sh -c %s"):format(quote(
+      ("LUA_PATH='%s/tree/share/lua/5.4/?.lua;%s/tree/share/lua/5.4/?/init.lua;;' "
+      .. "LUA_CPATH='%s/tree/lib/lua/5.4/?.so;;' lua5.4 -e %s"):format(
+        folder, folder, folder, quote(script)))))
+    assert.equal(0, status, text)
+    assert.equal("function\t" .. folder .. "/tree/share/lua/5.4/sei/init.lua\n", text)
+
+    text, status = elsewhere(tree .. "/bin/sei --version")
+    assert.equal(0, status, text)
+    assert.matches("^sei %S+", text)
+  end)
+end)
+
+describe("the layout check", function()
+  local folder
+
+  before_each(function()
+    folder = shell.folder()
+    shell.run("cd " .. quote(folder) .. " && git init -q")
+  end)
+  after_each(function() shell.remove(folder) end)
+
+  local function check(file, text)
+    shell.run(("cd %s && mkdir -p \"$(dirname %s)\""):format(quote(folder), quote(file)))
+    local handle = assert(io.open(folder .. "/" .. file, "wb"))
+    handle:write(text)
+    handle:close()
+    return shell.run(("cd %s && lua5.4 %s/.ci/layout"):format(quote(folder), quote(top)))
+  end
+
+  local long = ("  int a;\n"):rep(70)
+  local faults = {
+    { "a folder that includes another part", "ext/http/x.c",
+      '/* x. */\n#include "../api/page.h"\n', "ext/http/x.c:2: ext/http must not include ext/api" },
+    { "curl outside ext/http", "ext/lua/x.c",
+      "/* x. */\n#include <curl/curl.h>\n", "ext/lua/x.c:2: includes <curl/curl.h>" },
+    { "Lua outside its folders", "ext/data/x.c",
+      "/* x. */\n#include <lauxlib.h>\n", "ext/data/x.c:2: includes <lauxlib.h>" },
+    { "the emulator's use of the client", "lua/sei/sandbox/x.lua",
+      '-- x\nlocal json = require "sei.json"\nreturn json\n', "x.lua:2: requires sei.json" },
+    { "the client's use of the emulator", "lua/sei/plan.lua",
+      '-- x\nreturn require("sei.sandbox.store")\n', "plan.lua:2: requires sei.sandbox.store" },
+    { "a long line", "ext/base/x.c",
+      "/* " .. ("x"):rep(90) .. " */\n", "ext/base/x.c:1: has 96 columns" },
+    { "a blank at the end", "lua/sei/x.lua", "-- x \n", "x.lua:1: ends with blanks" },
+    { "a tab", "lua/sei/x.lua", "-- x\n\treturn 1\n", "x.lua:2: has a tab" },
+    { "a missing newline", "lua/sei/x.lua", "-- x\nreturn 1", "x.lua:2: does not end" },
+    { "a file that does not say its job", "lua/sei/x.lua",
+      "return 1\n", "x.lua:1: does not begin" },
+    { "a long file", "lua/sei/x.lua",
+      "-- x\n" .. ("local a = 1\n"):rep(600), "x.lua:1: has 601 lines" },
+    { "a long function", "ext/base/x.c",
+      "/* x. */\nstatic void f(void)\n{\n" .. long .. "}\n", "x.c:2: f() has 73 lines" },
+    { "an unfinished word", "lua/sei/x.lua",
+      "-- x\n-- TO" .. "DO: y\n", "x.lua:2: the word" },
+    { "a stranger at the top", "notes/x.md", "x\n", "notes/x.md:1: 'notes' does not belong" },
+    { "a blank before a parenthesis", "ext/base/x.c",
+      "/* x. */\nvoid f(void)\n{\n  if (1) return;\n}\n", "x.c:4: write if(" },
+  }
+  for _, row in ipairs(faults) do
+    it("finds " .. row[1], function()
+      local text, status = check(row[2], row[3])
+      assert.equal(1, status, text)
+      assert(text:find(row[4], 1, true), text)
+      assert.equal(1, select(2, text:gsub("\n", "")), text)
+    end)
+  end
+
+  it("has nothing to say of a file that keeps the rules", function()
+    local text, status = check("ext/base/x.c",
+      '/* x - nothing. */\n#include "buf.h"\n\nstatic int f(void)\n{\n  return 1;\n}\n')
+    assert.equal("", text)
+    assert.equal(0, status)
+  end)
+
+  it("lets a long file be that gives its reason", function()
+    local text, status = check("lua/sei/x.lua",
+      "-- x - long because it is a table.\n" .. ("local a = 1\n"):rep(600))
+    assert.equal("", text)
+    assert.equal(0, status)
+  end)
+end)
+
+describe("the list of packages", function()
+  it("is quick and silent where everything is installed", function()
+    local text, status = shell.run "sh .ci/deps demo test"
+    assert.equal(0, status, text)
+    assert.equal("", text)
+  end)
+
+  it("names an unknown set", function()
+    local text, status = shell.run "sh .ci/deps biuld"
+    assert.equal(1, status)
+    assert.matches("there is no set 'biuld'", text)
+  end)
+end)
