@@ -82,7 +82,11 @@ SAN_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
   -fno-sanitize-recover=undefined)
 COMPILE = $(CC) -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) \
   $(SAN_FLAGS) -MMD -MP
-LINK    = $(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS)
+# nodelete: a leak is reported after Lua let go of the module, whose functions
+# shall still have names then.
+LINK    = $(CC) $(CFLAGS) $(SAN_FLAGS) $(if $(SANITIZE),-Wl$(,)-z$(,)nodelete) \
+  $(LDFLAGS)
+, := ,
 
 # A sanitizer's runtime must be in the process before lua5.4, which knows
 # nothing of it, loads our modules.
@@ -194,7 +198,7 @@ asan: deps build ## every test under AddressSanitizer and UBSan, in build/asan
 SAN_OPTIONS = export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
   LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/leaks.supp':print_suppressions=0
 
-VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
+VALGRIND = valgrind -q --keep-debuginfo=yes --error-exitcode=99 --leak-check=full \
   --show-leak-kinds=definite --errors-for-leak-kinds=definite \
   --suppressions='$(CURDIR)/.ci/valgrind.supp'
 

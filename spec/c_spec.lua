@@ -14,8 +14,7 @@ describe("plain C", function()
       assert(status == 0, "does not compile:\n" .. text)
 
       local program = shell.quote(shell.build() .. "/spec/c/" .. name)
-      text, status = shell.run(
-        "env -u LD_PRELOAD timeout -k 5 300 " .. under .. " " .. program)
+      text, status = shell.run("timeout -k 5 300 " .. under .. " " .. program)
       assert(status == 0, "status " .. status .. "\n" .. text)
       assert(text:find "%d+ checks", "does not say how much it checked:\n" .. text)
     end)

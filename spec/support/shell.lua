@@ -16,25 +16,33 @@ function shell.join(words)
   return table.concat(quoted, " ")
 end
 
---- Runs a command line of sh and waits for it.
+--- Runs a command line of sh and waits for it. A sanitizer's runtime is not
+-- handed on: it is for Lua alone, see shell.lua() (the command `sei` brings it).
 -- @tparam string command
 -- @treturn string what it printed, standard error included
 -- @treturn integer its exit status; 128 + N after signal N
 function shell.run(command)
-  local pipe = assert(io.popen("{ " .. command .. "\n} 2>&1 </dev/null", "r"))
+  local pipe = assert(io.popen(
+    "unset LD_PRELOAD; { " .. command .. "\n} 2>&1 </dev/null", "r"))
   local text = pipe:read("a")
   local _, how, status = pipe:close()
   return text, how == "signal" and 128 + status or status
 end
 
---- Runs make in the checkout, without what an outer make handed down and
--- without a sanitizer's runtime, which is not for compilers.
+--- The words that start Lua so that it can load our modules.
+-- @treturn string for a command line of sh
+function shell.lua()
+  local preload = os.getenv "LD_PRELOAD" or ""
+  return preload == "" and "lua5.4" or "env LD_PRELOAD=" .. shell.quote(preload) .. " lua5.4"
+end
+
+--- Runs make in the checkout, without what an outer make handed down.
 -- @tparam string words of its command line
 -- @treturn string what it printed
 -- @treturn integer its exit status
 function shell.make(words)
   return shell.run(string.format(
-    "env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u LD_PRELOAD make -s DEPS=no SANITIZE=%s %s",
+    "env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s DEPS=no SANITIZE=%s %s",
     shell.quote(os.getenv "SEI_SANITIZE" or ""), words))
 end
 
