@@ -49,6 +49,10 @@ static void note_end(struct sei_buf *out, const struct sei_csv *c,
     sei_buf_add(out, "end", 4);
     return;
   }
+  if(e == SEI_CSV_MORE) {
+    sei_buf_add(out, "more", 5);
+    return;
+  }
   snprintf(place, sizeof place, "error %zu:%zu ", c->problem_line,
            c->problem_column);
   sei_buf_adds(out, e == SEI_CSV_NOMEM ? "no memory" : place);
@@ -236,6 +240,22 @@ static void test_large(struct sei_buf *out)
   CHECK(!strncmp(out->data, "error 1:1 the quoted field", 26), "too large",
         out->data);
   free(text);
+}
+
+/* Only fields with doubled quotes are copied, not what follows them. */
+static void test_slices(void)
+{
+  static const char text[] = "\"a\"\"b\",c,\"d\"";
+  struct sei_csv c;
+  size_t n;
+  sei_csv_begin(&c, ',', 0, 0, 0);
+  sei_csv_input(&c, text, sizeof text - 1, true);
+  CHECK(sei_csv_next(&c) == SEI_CSV_ROW && c.count == 3, "three", "?");
+  CHECK(c.row == text && c.row_len == sizeof text - 1, "the row", "?");
+  CHECK(sei_csv_field(&c, 0, &n) == c.scratch.data && n == 3, "copied", "?");
+  CHECK(sei_csv_field(&c, 1, &n) == text + 7 && n == 1, "a slice", "?");
+  CHECK(sei_csv_field(&c, 2, &n) == text + 10 && n == 1, "a slice", "?");
+  sei_csv_free(&c);
 }
 
 static void test_many_columns(struct sei_buf *out)
@@ -461,6 +481,7 @@ int main(void)
   test_nul(&out);
   test_limits(&out);
   test_large(&out);
+  test_slices();
   test_many_columns(&out);
   test_cells(&out);
   test_refusals(&out);

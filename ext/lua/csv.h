@@ -1,0 +1,131 @@
+/* csv - CSV text to Lua rows and back: ext/data/csv on one side, Lua values on
+ * the other. For C files of this folder; what Lua sees is in csv_reader.c and
+ * csv_writer.c, which are built on the same functions.
+ */
+#ifndef SEI_LUA_CSV_H
+#define SEI_LUA_CSV_H
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../base/buf.h"
+#include "../data/csv.h"
+
+/* ---- reading: bytes are pushed in as they arrive, rows are taken out ---- */
+
+/* Turns bytes into Lua rows. It lives in a userdata, which owns everything
+ * (nothing leaks when Lua raises). */
+struct sei_csv_rows;
+
+enum sei_csv_header {
+  SEI_CSV_HEADER_FIRST, /* the first row names the columns */
+  SEI_CSV_HEADER_GIVEN, /* `names` does; the text has no header row */
+  SEI_CSV_HEADER_NONE   /* rows are arrays of any length */
+};
+
+/* Zeroed memory (with a name) is a good choice. */
+struct sei_csv_how {
+  const char *name;     /* of the text, for messages; copied */
+  enum sei_csv_header header;
+  int names;            /* of GIVEN: stack index of an array of names that
+                           sei_csv_check_names() let pass; copied */
+  int required;         /* 0, or the stack index of an array of names: the
+                           columns that must be there; copied */
+  bool fill;            /* missing fields are ""; else they are an error */
+  bool any_bytes;       /* fields may be invalid UTF-8; else an error */
+  char delimiter;       /* 0: ',' */
+  size_t max_field, max_row, max_columns; /* 0: see data/csv.h */
+};
+
+/* Pushes a new reader (a userdata) and returns it. Raises if `required` names
+ * a column that `names` lacks. */
+struct sei_csv_rows *sei_csv_rows_push(lua_State *L,
+                                       const struct sei_csv_how *how);
+
+/* Adds n bytes behind those that are there; `last`: nothing comes after them.
+ * Copies; what was read already is dropped, so that no more is held than one
+ * row and one feed. false: no memory. */
+bool sei_csv_rows_feed(struct sei_csv_rows *r, const char *bytes, size_t n,
+                       bool last);
+
+/* The same without a copy: room for n bytes (NULL: no memory), of which the
+ * caller then says how many it wrote. */
+char *sei_csv_rows_room(struct sei_csv_rows *r, size_t n);
+void sei_csv_rows_wrote(struct sei_csv_rows *r, size_t n, bool last);
+
+/* Shows the whole text at once, instead of any feed. Borrowed: the caller
+ * keeps it alive. */
+void sei_csv_rows_whole(struct sei_csv_rows *r, const char *text, size_t n);
+
+/* Takes the next row of the reader at `index`:
+ *   ROW    one value was pushed: a table by column name, or an array
+ *   MORE   nothing was pushed; feed and ask again
+ *   END    nothing was pushed
+ *   ERROR  the error object was pushed: kind "decode", file = the name, line.
+ *          After a row that is ragged or not UTF-8 the next call goes on with
+ *          the row behind it; after all else it answers the same error.
+ * Raises on memory only. */
+enum sei_csv_event sei_csv_rows_next(lua_State *L, int index);
+
+/* The line on which the last row begins, from 1. */
+size_t sei_csv_rows_line(const struct sei_csv_rows *r);
+
+/* ---- writing ---- */
+
+struct sei_csv_format {
+  int names;            /* 0: rows are arrays of any length; else the stack
+                           index of an array of checked names: rows are
+                           arrays of that length, or tables by name */
+  const char *newline;  /* "\n" or "\r\n" */
+  char delimiter;
+  bool guard;           /* see sei_csv_put_field() */
+  bool any_bytes;       /* strings may be invalid UTF-8 */
+};
+
+/* Appends the row at `index`: strings, numbers (whole ones without ".0"),
+ * booleans, and the null of JSON as an empty field. Reads fields raw. Answers
+ * SEI_BUF_OK; SEI_BUF_FULL or SEI_BUF_NOMEM; or SEI_CSV_BAD_ROW and pushes a
+ * text that says what is wrong with the row. Unless it answers OK, `out` is as
+ * it was. Raises on memory only (a userdata must own `out`). */
+enum { SEI_CSV_BAD_ROW = -2 };
+int sei_csv_append_row(lua_State *L, int index, struct sei_buf *out,
+                       const struct sei_csv_format *format);
+
+/* Appends the header: the row of the names themselves. Answers the same. */
+int sei_csv_append_header(lua_State *L, struct sei_buf *out,
+                          const struct sei_csv_format *format);
+
+/* ---- for both, and for options of the same kind ---- */
+
+/* Raises unless the option's value at `index` is an array of column names:
+ * strings, not empty, no two the same. `function` is "sei.csv.read". */
+void sei_csv_check_names(lua_State *L, int index, const char *option,
+                         const char *function);
+
+/* The option `delimiter` of the table at `index`, "," if it is absent. */
+char sei_csv_check_delimiter(lua_State *L, int index, const char *function);
+
+/* Raises "bad option 'x' for f (… expected, got …)"; `value` is the index of
+ * what was given. */
+int sei_csv_bad_option(lua_State *L, const char *option, const char *function,
+                       const char *expected, int value);
+
+/* Pushes a name in quotes, fit for a message: shortened, one line. */
+void sei_csv_push_quoted(lua_State *L, const char *s, size_t n);
+
+/* Pushes `"a", "b" and 3 more`: the names in the array at `index`. */
+void sei_csv_push_list(lua_State *L, int index);
+
+/* Pushes ` (did you mean "x"?)` for the name in the array at `known` that is
+ * nearest to `wrong`, or an empty string. */
+void sei_csv_push_nearest(lua_State *L, const char *wrong, int known);
+
+/* Pushes a function: sei.csv.read, sei.csv.write. */
+void sei_csv_push_read(lua_State *L);
+void sei_csv_push_write(lua_State *L);
+
+/* Registers sei.csv's functions in a new table and pushes it. */
+int sei_open_csv(lua_State *L);
+
+#endif

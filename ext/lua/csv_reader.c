@@ -1,0 +1,338 @@
+/* csv_reader - sei.csv.read: an iterator over the rows of a CSV text. */
+#define _DEFAULT_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <lauxlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "csv.h"
+#include "error.h"
+#include "options.h"
+
+#define READER "sei.csv.reader"
+#define READ "sei.csv.read"
+
+enum { PIECE = 64 * 1024, MAX_BYTES = 1 << 30, MAX_COLUMNS = 1 << 20 };
+
+/* Upvalues of the iterator. */
+#define UP_READER lua_upvalueindex(1) /* what closes: struct reader */
+#define UP_ROWS lua_upvalueindex(2)   /* see csv_rows.c */
+#define UP_SOURCE lua_upvalueindex(3) /* path, text or function */
+
+enum source { FROM_FILE, FROM_TEXT, FROM_CHUNKS };
+
+/* The one resource of an iterator that must not wait for the collector. */
+struct reader {
+  int fd;               /* -1: none, or closed */
+  enum source source;
+  bool closed;
+};
+
+static const struct sei_option OPTIONS[] = {
+  {"file", SEI_OPT_STRING, 0, 0, NULL, NULL, "Path of the file to read."},
+  {"text", SEI_OPT_ANY, 0, 0, NULL, NULL, "The text itself, a string."},
+  {"chunks", SEI_OPT_FUNCTION, 0, 0, NULL, NULL,
+   "Called for the next piece of the text, a string; nil ends it."},
+  {"header", SEI_OPT_ANY, 0, 0, NULL, "true",
+   "Whether the first row names the columns, or an array of their names."},
+  {"columns", SEI_OPT_STRINGS, 0, 0, NULL, NULL,
+   "Columns that the header must have, in any place."},
+  {"delimiter", SEI_OPT_ANY, 0, 0, NULL, "','",
+   "The one character between two fields."},
+  {"ragged", SEI_OPT_CHOICE, 0, 0, "error|fill", "error",
+   "What a row is that has fewer fields than the header: an error, or filled "
+   "up with empty ones. More fields are always an error."},
+  {"utf8", SEI_OPT_BOOLEAN, 0, 0, NULL, "true",
+   "Whether a field that is not valid UTF-8 is an error."},
+  {"name", SEI_OPT_STRING, 0, 0, NULL, "the path",
+   "What messages call the text."},
+  {"max_field", SEI_OPT_INTEGER, 1, MAX_BYTES, NULL, "1048576",
+   "The most bytes that one field may have."},
+  {"max_row", SEI_OPT_INTEGER, 1, MAX_BYTES, NULL, "16777216",
+   "The most bytes that one row may have."},
+  {"max_columns", SEI_OPT_INTEGER, 1, MAX_COLUMNS, NULL, "16384",
+   "The most fields that one row may have."},
+  {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
+};
+
+static void close_reader(struct reader *r)
+{
+  if(r->fd >= 0)
+    close(r->fd);
+  r->fd = -1;
+  r->closed = true;
+}
+
+/* close, __close and __gc in one: safe to call at any time. */
+static int l_reader_close(lua_State *L)
+{
+  close_reader(luaL_checkudata(L, 1, READER));
+  return 0;
+}
+
+/* ---- bytes ---- */
+
+static int raise_io(lua_State *L, const char *path, int e)
+{
+  sei_error_push(L, "io", "%s: %s", path, strerror(e));
+  lua_pushstring(L, path);
+  lua_setfield(L, -2, "file");
+  return lua_error(L);
+}
+
+static void read_piece(lua_State *L, struct reader *r,
+                       struct sei_csv_rows *rows)
+{
+  char *to = sei_csv_rows_room(rows, PIECE);
+  ssize_t n;
+  if(!to)
+    luaL_error(L, "not enough memory");
+  do
+    n = read(r->fd, to, PIECE);
+  while(n < 0 && errno == EINTR);
+  if(n < 0)
+    raise_io(L, lua_tostring(L, UP_SOURCE), errno);
+  sei_csv_rows_wrote(rows, (size_t)n, n == 0);
+}
+
+/* The function answered nil and something else: it failed. */
+static int raise_chunks(lua_State *L)
+{
+  if(lua_istable(L, -1))
+    return lua_error(L); /* an error object, most likely */
+  sei_error_push(L, "io", "the function 'chunks' failed: %s",
+                 luaL_tolstring(L, -1, NULL));
+  return lua_error(L);
+}
+
+/* Feeds what the function answered: the two values on top, which go. */
+static void take_chunk(lua_State *L, struct sei_csv_rows *rows)
+{
+  size_t n = 0;
+  const char *s = "";
+  bool last = lua_isnil(L, -2);
+  if(last && !lua_isnil(L, -1))
+    raise_chunks(L);
+  if(!last && lua_type(L, -2) != LUA_TSTRING)
+    luaL_error(L, "the function 'chunks' of " READ " must return a string or "
+               "nil, got %s", luaL_typename(L, -2));
+  if(!last)
+    s = lua_tolstring(L, -2, &n);
+  if(!sei_csv_rows_feed(rows, s, n, last))
+    luaL_error(L, "not enough memory");
+  lua_pop(L, 2);
+}
+
+/* ---- the iterator ---- */
+
+/* Reads until there is a row. A continuation, so that `chunks` may yield;
+ * `called` is 1 if its answer is on the stack. */
+static int read_row(lua_State *L, int status, lua_KContext called)
+{
+  struct reader *r = lua_touserdata(L, UP_READER);
+  struct sei_csv_rows *rows = lua_touserdata(L, UP_ROWS);
+  enum sei_csv_event e;
+  (void)status;
+  for(;;) {
+    if(called)
+      take_chunk(L, rows);
+    called = 0;
+    if(r->closed)
+      return luaL_error(L, "the reader is closed");
+    e = sei_csv_rows_next(L, UP_ROWS);
+    if(e != SEI_CSV_MORE)
+      break;
+    if(r->source == FROM_FILE)
+      read_piece(L, r, rows);
+    else {
+      lua_pushvalue(L, UP_SOURCE);
+      lua_callk(L, 0, 2, 1, read_row);
+      called = 1;
+    }
+  }
+  if(e == SEI_CSV_ERROR)
+    return lua_error(L);
+  if(e == SEI_CSV_END) {
+    lua_pushnil(L);
+    return 1;
+  }
+  lua_pushinteger(L, (lua_Integer)sei_csv_rows_line(rows));
+  return 2;
+}
+
+static int l_next(lua_State *L)
+{
+  lua_settop(L, 0);
+  return read_row(L, LUA_OK, 0);
+}
+
+/* ---- options ---- */
+
+/* Pushes the source and says what it is: exactly one of three options. */
+static enum source push_source(lua_State *L)
+{
+  static const char *const names[] = {"file", "text", "chunks"};
+  int i, given = 0;
+  enum source source = FROM_FILE;
+  for(i = 0; i < 3; i++) {
+    if(lua_getfield(L, 1, names[i]) == LUA_TNIL) {
+      lua_pop(L, 1);
+      continue;
+    }
+    source = (enum source)i;
+    given++;
+  }
+  if(given != 1)
+    luaL_error(L, READ " needs exactly one of the options 'file', 'text' and "
+               "'chunks', got %s", given ? "more" : "none");
+  if(source == FROM_TEXT && lua_type(L, -1) != LUA_TSTRING)
+    sei_csv_bad_option(L, "text", READ, "string", -1);
+  return source;
+}
+
+/* Reads `header` and leaves its value on the stack. */
+static void check_header(lua_State *L, struct sei_csv_how *how)
+{
+  switch(lua_getfield(L, 1, "header")) {
+  case LUA_TNIL:
+    return;
+  case LUA_TBOOLEAN:
+    if(!lua_toboolean(L, -1))
+      how->header = SEI_CSV_HEADER_NONE;
+    return;
+  case LUA_TTABLE:
+    sei_csv_check_names(L, -1, "header", READ);
+    how->header = SEI_CSV_HEADER_GIVEN;
+    how->names = lua_gettop(L);
+    return;
+  default:
+    sei_csv_bad_option(L, "header", READ, "boolean or array of column names",
+                       -1);
+  }
+}
+
+/* Reads `columns` and leaves an array of names, or nil, on the stack. */
+static void check_columns(lua_State *L, struct sei_csv_how *how)
+{
+  int type = lua_getfield(L, 1, "columns");
+  if(type == LUA_TNIL)
+    return;
+  if(type == LUA_TSTRING) {
+    lua_createtable(L, 1, 0);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, 1);
+  }
+  how->required = lua_gettop(L);
+}
+
+static void refuse_without_header(lua_State *L, const char *option)
+{
+  if(lua_getfield(L, 1, option) != LUA_TNIL)
+    luaL_error(L, "option '%s' of " READ " needs a header, and 'header' is "
+               "false", option);
+  lua_pop(L, 1);
+}
+
+/* Pushes the reader of rows. The source stands at `source`. */
+static struct sei_csv_rows *push_rows(lua_State *L, int source,
+                                      const struct reader *r)
+{
+  static const char *const names[] = {NULL, "text", "chunks"};
+  struct sei_csv_how how = {0};
+  const char *name = r->source == FROM_FILE ? lua_tostring(L, source) :
+    names[r->source];
+  how.name = sei_option_string(L, 1, "name", name);
+  how.delimiter = sei_csv_check_delimiter(L, 1, READ);
+  how.fill = !strcmp(sei_option_string(L, 1, "ragged", ""), "fill");
+  how.any_bytes = !sei_option_boolean(L, 1, "utf8", true);
+  how.max_field = (size_t)sei_option_integer(L, 1, "max_field", 0);
+  how.max_row = (size_t)sei_option_integer(L, 1, "max_row", 0);
+  how.max_columns = (size_t)sei_option_integer(L, 1, "max_columns", 0);
+  check_header(L, &how);
+  check_columns(L, &how);
+  if(how.header == SEI_CSV_HEADER_NONE) {
+    refuse_without_header(L, "columns");
+    refuse_without_header(L, "ragged");
+  }
+  return sei_csv_rows_push(L, &how);
+}
+
+/*** Reads CSV, row by row.
+Line ends may be CRLF, LF or CR; empty lines are passed over; a byte order mark
+is dropped. What is wrong with the text is raised as an error object of kind
+`decode` with the fields `file` and `line` (and `column`, in characters, where
+the text itself is malformed); a file that cannot be read, of kind `io`. Memory
+use does not grow with the text. `break` closes the file.
+
+A row that is ragged or not valid UTF-8 is passed over if the iterator is called
+again after its error; any other error is for good.
+@function read
+@tparam table options exactly one of `file`, `text` and `chunks`, and others:
+@tparam[opt] string options.file path of the file to read
+@tparam[opt] string options.text the text itself
+@tparam[opt] function options.chunks called for the next piece of the text, a
+string of any size; nil ends it; nil and a message is an error. It may yield
+@tparam[opt=true] boolean|{string,…} options.header true: the first row names
+the columns and rows are tables by name; an array of names: the same, but the
+text has no header row; false: rows are arrays
+@tparam[opt] {string,…} options.columns columns that must be there
+@tparam[opt=","] string options.delimiter the one character between two fields
+@tparam[opt="error"] string options.ragged what a row with too few fields is:
+`"error"`, or `"fill"`: its missing fields are empty strings
+@tparam[opt=true] boolean options.utf8 whether invalid UTF-8 is an error
+@tparam[opt] string options.name what messages call the text
+@tparam[opt=1048576] integer options.max_field most bytes of one field
+@tparam[opt=16777216] integer options.max_row most bytes of one row
+@tparam[opt=16384] integer options.max_columns most fields of one row
+@treturn function an iterator for `for`; each step gives the row, a table of
+strings, and the number of the line where it begins
+@usage for row, line in sei.csv.read{ file = "people.csv" } do
+  print(line, row.email)
+end */
+static int l_read(lua_State *L)
+{
+  static const struct sei_option *const tables[] = {OPTIONS, NULL};
+  struct sei_csv_rows *rows;
+  struct reader *r;
+  lua_settop(L, 1);
+  sei_options_check(L, 1, READ, tables);
+  r = lua_newuserdatauv(L, sizeof *r, 0);
+  r->fd = -1;
+  r->closed = false;
+  luaL_setmetatable(L, READER);
+  r->source = push_source(L);
+  rows = push_rows(L, 3, r);
+  if(r->source == FROM_FILE) {
+    const char *path = lua_tostring(L, 3);
+    r->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if(r->fd < 0)
+      return raise_io(L, path, errno);
+  }
+  if(r->source == FROM_TEXT)
+    sei_csv_rows_whole(rows, lua_tostring(L, 3), lua_rawlen(L, 3));
+  lua_pushvalue(L, 2);
+  lua_insert(L, -2);
+  lua_pushvalue(L, 3);
+  lua_pushcclosure(L, l_next, 3);
+  lua_pushnil(L);
+  lua_pushnil(L);
+  lua_pushvalue(L, 2);
+  return 4;
+}
+
+void sei_csv_push_read(lua_State *L)
+{
+  static const luaL_Reg methods[] = {
+    {"__gc", l_reader_close}, {"__close", l_reader_close}, {NULL, NULL}
+  };
+  if(luaL_newmetatable(L, READER)) {
+    luaL_setfuncs(L, methods, 0);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, l_reader_close);
+    lua_setfield(L, -2, "close");
+    lua_setfield(L, -2, "__index");
+  }
+  lua_pop(L, 1);
+  lua_pushcfunction(L, l_read);
+}
