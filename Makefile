@@ -47,7 +47,7 @@ INSTALLING := $(filter demo test check asan valgrind,$(MAKECMDGOALS))
 
 # The name of Lua 5.4 differs between distributions.
 LUA_PC = $(shell for n in lua5.4 lua-5.4 lua54 lua; do \
-  pkg-config --exists "$$n" && echo "$$n" && break; done)
+  pkg-config --exists "$$n" 2>/dev/null && echo "$$n" && break; done)
 
 LUA_CFLAGS  ?= $(shell pkg-config --cflags $(LUA_PC))
 LUA_LIBS    ?= $(shell pkg-config --libs $(LUA_PC))
@@ -84,9 +84,10 @@ COMPILE = $(CC) -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) \
   $(SAN_FLAGS) -MMD -MP
 # nodelete: a leak is reported after Lua let go of the module, whose functions
 # shall still have names then.
-LINK    = $(CC) $(CFLAGS) $(SAN_FLAGS) $(if $(SANITIZE),-Wl$(,)-z$(,)nodelete) \
-  $(LDFLAGS)
-, := ,
+LINK    = $(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS)
+ifneq ($(SANITIZE),)
+LINK   += -Wl,-z,nodelete
+endif
 
 # A sanitizer's runtime must be in the process before lua5.4, which knows
 # nothing of it, loads our modules.
@@ -128,8 +129,13 @@ $(B)/obj/%.o: %.c $(B)/flags
 -include $(patsubst %.o,%.d,$(PLAIN_OBJ) $(LUA_OBJ) $(HOST_OBJ))
 
 # Rewritten only when the flags change, and then everything is compiled anew.
+# Says in one sentence what a compiler would say in fifty.
 FLAGS_NOW = $(COMPILE) $(LDFLAGS)
+LUA_FOUND = $(filter-out file undefined,$(origin LUA_CFLAGS))$(LUA_PC)
 $(B)/flags: FORCE $(if $(INSTALLING),deps)
+	@command -v $(firstword $(CC)) >/dev/null && [ -n '$(LUA_FOUND)' ] && \
+	  pkg-config --exists libcurl || { echo 'a compiler, pkg-config, or the' \
+	  'headers of Lua 5.4 or libcurl are missing: make deps'; exit 1; } >&2
 	@mkdir -p $(@D)
 	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' > $@
 
