@@ -25,7 +25,8 @@ local function show(what, handler, element, message, trace)
   if type(message) ~= "string" then
     message = message ~= nil and tostring(message) or "failed without a message"
   end
-  say("%s", indented(message))
+  -- Thirty places where a module was not found say less than its name.
+  say("%s", indented((message:gsub("\n\tno f[^\n]*", ""))))
   if at.traceback and what == "ERROR" then say("%s", indented(at.traceback)) end
 end
 
