@@ -5,7 +5,7 @@
  * next in order is the one whose offset is next_take. A change of the page
  * size throws away what begins at some offset and asks again from there.
  */
-#include "page.h"
+#include "page_facts.h"
 
 #include <string.h>
 
@@ -263,84 +263,40 @@ int sei_pages_stale(struct sei_pages *p)
   return -1;
 }
 
+/* A pass is over: the walk too, or it is read again. */
+static enum sei_pages_answer end_pass(struct sei_pages *p)
+{
+  if(p->o.on_drift != SEI_DRIFT_REPAIR || !p->moved)
+    return finish(p, SEI_PAGES_DONE);
+  if(p->pass == SEI_PAGES_REPAIRS)
+    return fail(p, SEI_PAGES_DRIFT, NULL);
+  p->pass++;
+  begin_pass(p);
+  return SEI_PAGES_WAIT;
+}
+
 /* ---- a page that is next in order ---- */
 
-/* The newest word on the total when this page was made, or -1. */
-static int64_t total_at(const struct sei_pages *p,
-                        const struct sei_pages_slot *s)
+/* Compares the total with that of the page before. */
+static void look_at_total(struct sei_pages *p, const struct sei_pages_slot *s)
 {
-  return s->facts.total >= 0 ? s->facts.total : p->total;
+  if(s->facts.total < 0)
+    return;
+  if(p->prev_total >= 0 && s->facts.total != p->prev_total)
+    moved_total(p, p->prev_total, s->facts.total, s);
+  p->prev_total = s->facts.total;
 }
 
-/* How many records the page should hold. */
-static int64_t expected(const struct sei_pages *p,
-                        const struct sei_pages_slot *s)
-{
-  int64_t left = total_at(p, s);
-  if(left < 0)
-    return s->size;
-  left -= s->page * s->size;
-  return left < 0 ? 0 : left < s->size ? left : s->size;
-}
-
-/* Whether the reply is the whole list, from a server that does not page. */
-static bool everything(const struct sei_pages *p,
-                       const struct sei_pages_slot *s)
-{
-  int64_t total = total_at(p, s);
-  if(p->settled || s->facts.count <= s->size)
-    return false;
-  return total >= 0 ? s->facts.count >= total : s->facts.page_size <= s->size;
-}
-
-/* The page size that the server used for the first page of a pass, when that
- * is not page 0. The echo counts most: a page of another size is not where
- * we think it is, however many records it holds. */
-static int64_t size_of_later(const struct sei_pages *p,
-                             const struct sei_pages_slot *s)
+/* Compares the number of records with what it should be. */
+static void look_at_count(struct sei_pages *p, const struct sei_pages_slot *s,
+                          bool whole)
 {
   const struct sei_pages_facts *f = &s->facts;
-  if(f->page_size > 0 && f->page_size < s->size)
-    return f->page_size;
-  if(f->count > s->size)
-    return f->page_size > s->size ? f->page_size : f->count;
-  return f->count != expected(p, s) ? f->count : s->size;
-}
-
-/* The page size that the server really used for this page, as far as its
- * numbers tell; s->size if it did what it was asked. */
-static int64_t real_size(const struct sei_pages *p,
-                         const struct sei_pages_slot *s)
-{
-  const struct sei_pages_facts *f = &s->facts;
-  bool less = f->count < expected(p, s);
-  if(!f->count)
-    return s->size;
-  if(!p->settled && s->page > 0)
-    return size_of_later(p, s);
-  if(!p->settled)       /* page 0 is in its place at any size */
-    return less || f->count > s->size ? f->count : s->size;
-  /* later a short page alone is movement; with an echo it is a cap */
-  if(less && f->page_size >= f->count && f->page_size < s->size)
-    return f->page_size;
-  return s->size;
-}
-
-/* Compares what came with what should have. */
-static void look_for_movement(struct sei_pages *p,
-                              const struct sei_pages_slot *s, bool whole)
-{
-  const struct sei_pages_facts *f = &s->facts;
-  bool blind = total_at(p, s) < 0;
-  int64_t should = whole ? total_at(p, s) : expected(p, s);
-  if(f->total >= 0) {
-    if(p->prev_total >= 0 && f->total != p->prev_total)
-      moved_total(p, p->prev_total, f->total, s);
-    p->prev_total = f->total;
-  }
+  bool blind = sei_page_total(p, s) < 0;
+  int64_t should = whole ? sei_page_total(p, s) : sei_page_expected(p, s);
   if(whole && blind)
     return;
-  if(blind && p->was_short && f->count > 0)
+  if(blind && p->was_short && f->count > s->offset - s->page * s->size)
     moved_count(p, SEI_MOVED_SHORT, s->size, p->prev_count, s);
   p->was_short = f->count < s->size;
   if(f->count > should)
@@ -377,62 +333,52 @@ static enum sei_pages_answer accept(struct sei_pages *p, int slot, bool whole,
   return SEI_PAGES_PAGE;
 }
 
-/* Whether the page is the one before once more, and the list stood still. */
-static bool repeats(const struct sei_pages *p, const struct sei_pages_facts *f)
+/* The server used another size for this page. Page 0 is in its place all the
+ * same and is kept. Any other holds records from elsewhere: it is thrown away
+ * (WAIT) and asked for in that size, if there is anything left to ask for. */
+static enum sei_pages_answer resize(struct sei_pages *p,
+                                    struct sei_pages_slot *s, int64_t size)
 {
-  return p->prev_count > 0 && f->count == p->prev_count &&
-    f->fingerprint == p->prev_fingerprint &&
-    (f->total < 0 || p->prev_total < 0 || f->total == p->prev_total);
-}
-
-static bool possible(const struct sei_pages_facts *f)
-{
-  return f->count >= 0 && f->count <= SEI_PAGES_MAX &&
-    f->total <= SEI_PAGES_MAX && f->page_size <= SEI_PAGES_MAX;
+  int64_t total = sei_page_total(p, s);
+  p->size = size;
+  if(s->page == 0) {
+    s->size = size;
+    restart(p, later(s->offset, size));
+    return SEI_PAGES_PAGE;
+  }
+  if(++p->resized > RESIZED_MAX)
+    return fail(p, SEI_PAGES_BAD, s);
+  restart(p, s->offset);
+  if(total < 0 || s->offset < total)
+    return SEI_PAGES_WAIT;
+  look_at_total(p, s);
+  return p->end == SEI_PAGES_WAIT ? end_pass(p) : p->end;
 }
 
 /* The page in that slot is next in order: looks at its numbers. WAIT: it was
- * thrown away and is asked for again in another size. */
+ * thrown away and is asked for again. */
 static enum sei_pages_answer inspect(struct sei_pages *p, int slot,
                                      struct sei_pages_page *page)
 {
   struct sei_pages_slot *s = &p->slots[slot];
-  const struct sei_pages_facts *f = &s->facts;
   bool whole;
   int64_t size;
   if(s->refused)
     return fail(p, SEI_PAGES_REFUSED, s);
-  if(!possible(f))
+  if(!sei_page_possible(s))
     return fail(p, SEI_PAGES_BAD, s);
-  if(repeats(p, f))
+  if(sei_page_repeats(p, s))
     return fail(p, SEI_PAGES_LOOP, s);
-  whole = everything(p, s);
-  size = whole ? s->size : real_size(p, s);
+  whole = sei_page_everything(p, s);
+  size = whole ? s->size : sei_page_real_size(p, s);
   if(size != s->size) {
-    if(s->page > 0 && ++p->resized > RESIZED_MAX)
-      return fail(p, SEI_PAGES_BAD, s);
-    p->size = size;
-    restart(p, s->page > 0 ? s->offset : later(s->offset, size));
-    if(s->page > 0)
-      return SEI_PAGES_WAIT;
-    s->size = size;
+    enum sei_pages_answer a = resize(p, s, size);
+    if(a != SEI_PAGES_PAGE)
+      return a;
   }
-  look_for_movement(p, s, whole);
+  look_at_total(p, s);
+  look_at_count(p, s, whole);
   return p->end != SEI_PAGES_WAIT ? p->end : accept(p, slot, whole, page);
-}
-
-/* ---- the walk ---- */
-
-/* A pass is over: the walk too, or it is read again. */
-static enum sei_pages_answer end_pass(struct sei_pages *p)
-{
-  if(p->o.on_drift != SEI_DRIFT_REPAIR || !p->moved)
-    return finish(p, SEI_PAGES_DONE);
-  if(p->pass == SEI_PAGES_REPAIRS)
-    return fail(p, SEI_PAGES_DRIFT, NULL);
-  p->pass++;
-  begin_pass(p);
-  return SEI_PAGES_WAIT;
 }
 
 /* Takes the page that is next in order, if it is there. */
