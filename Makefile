@@ -53,6 +53,8 @@ LUA_CFLAGS  ?= $(shell pkg-config --cflags $(LUA_PC))
 LUA_LIBS    ?= $(shell pkg-config --libs $(LUA_PC))
 CURL_CFLAGS ?= $(shell pkg-config --cflags libcurl)
 CURL_LIBS   ?= $(shell pkg-config --libs libcurl)
+ZLIB_CFLAGS ?= $(shell pkg-config --cflags zlib)
+ZLIB_LIBS   ?= $(shell pkg-config --libs zlib)
 MHD_CFLAGS  ?= $(shell pkg-config --cflags libmicrohttpd)
 MHD_LIBS    ?= $(shell pkg-config --libs libmicrohttpd)
 
@@ -84,6 +86,7 @@ COMPILE = $(CC) -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) \
   $(SAN_FLAGS) -MMD -MP
 # nodelete: a leak is reported after Lua let go of the module, whose functions
 # shall still have names then.
+CORE_LIBS = $(CURL_LIBS) $(ZLIB_LIBS) -lm -lpthread
 LINK    = $(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS)
 ifneq ($(SANITIZE),)
 LINK   += -Wl,-z,nodelete
@@ -109,7 +112,7 @@ endif
 $(CORE): $(PLAIN_OBJ) $(LUA_OBJ) Makefile
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(LINK) -shared -Wl,-z,now -o $@ $(filter %.o,$^) $(CURL_LIBS) -lm -lpthread
+	$(Q)$(LINK) -shared -Wl,-z,now -o $@ $(filter %.o,$^) $(CORE_LIBS)
 
 # The emulator shares nothing with the client but the tools of ext/base.
 $(HOST): $(HOST_OBJ) $(filter $(B)/obj/ext/base/%,$(PLAIN_OBJ)) Makefile
@@ -117,7 +120,7 @@ $(HOST): $(HOST_OBJ) $(filter $(B)/obj/ext/base/%,$(PLAIN_OBJ)) Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(LINK) -shared -Wl,-z,now -o $@ $(filter %.o,$^) $(MHD_LIBS) -lpthread
 
-$(B)/obj/ext/http/%.o: PART_CFLAGS = $(CURL_CFLAGS)
+$(B)/obj/ext/http/%.o: PART_CFLAGS = $(CURL_CFLAGS) $(ZLIB_CFLAGS)
 $(B)/obj/ext/lua/%.o: PART_CFLAGS = $(LUA_CFLAGS)
 $(B)/obj/ext/sandbox/%.o: PART_CFLAGS = $(LUA_CFLAGS) $(MHD_CFLAGS)
 
@@ -134,8 +137,8 @@ FLAGS_NOW = $(COMPILE) $(LDFLAGS)
 LUA_FOUND = $(filter-out file undefined,$(origin LUA_CFLAGS))$(LUA_PC)
 $(B)/flags: FORCE $(if $(INSTALLING),deps)
 	@command -v $(firstword $(CC)) >/dev/null && [ -n '$(LUA_FOUND)' ] && \
-	  pkg-config --exists libcurl || { echo 'a compiler, pkg-config, or the' \
-	  'headers of Lua 5.4 or libcurl are missing: make deps'; exit 1; } >&2
+	  pkg-config --exists libcurl zlib || { echo 'a compiler, pkg-config, or the' \
+	  'headers of Lua 5.4, libcurl or zlib are missing: make deps'; exit 1; } >&2
 	@mkdir -p $(@D)
 	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' > $@
 
@@ -187,7 +190,7 @@ $(B)/spec/c/%: spec/c/%.c $(B)/libplain.a $(B)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(COMPILE) -MF $@.d -MT $@ -I. -Iext -o $@ $< $(B)/libplain.a \
-	  $(CURL_LIBS) -lm -lpthread
+	  $(CORE_LIBS)
 
 -include $(wildcard $(B)/spec/c/*.d)
 
@@ -220,7 +223,7 @@ check: deps build lib ## compilers, luacheck, layout, symbols, reference; ends w
 	@$(ENVIRONMENT); \
 	  FLAGS='-std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)' \
 	  LUA_FLAGS='$(LUA_CFLAGS)' \
-	  OTHER_FLAGS='$(CURL_CFLAGS) $(MHD_CFLAGS)' \
+	  OTHER_FLAGS='$(CURL_CFLAGS) $(ZLIB_CFLAGS) $(MHD_CFLAGS)' \
 	  LUA='$(LUA)' sh .ci/check $(B)
 
 # ---- reference ------------------------------------------------------------
@@ -278,7 +281,7 @@ $(B)/examples/host: examples/embed/host.c ext/sei.h $(B)/libsei.a
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -Iext $(LUA_CFLAGS) \
-	  -o $@ $< $(B)/libsei.a $(LUA_LIBS) $(CURL_LIBS) -lm -lpthread
+	  -o $@ $< $(B)/libsei.a $(LUA_LIBS) $(CORE_LIBS)
 
 # ---- installation ---------------------------------------------------------
 

@@ -204,15 +204,15 @@ local function qualify(entry)
   end
 end
 
--- l_json_decode() documented as decode -> sei.json: how this project names C
--- functions that Lua can call.
+-- The module of a C function by how this project names things: l_json_decode()
+-- documented as decode is sei.json.decode, and so is l_decode() of json*.c.
 local function module_of_function(entry)
   local part = (entry.code or ""):match("l_([%w_]+)_" .. (entry.name or "") .. "%s*%(")
-  return part and "sei." .. part or "sei"
+  return "sei." .. (part or entry.file:match "([%w]+)[%w_]*%.c$")
 end
 
 -- Gives every entry its module and type: both last until the next of the
--- kind. Without @module the function's name in C tells.
+-- kind. Without @module the names in C tell.
 local function place(entries, file)
   local module, class = module_of_path(file), nil
   for _, entry in ipairs(entries) do
