@@ -151,7 +151,8 @@ static enum sei_json_event word(struct sei_json *j, const char *text,
   return event;
 }
 
-static inline enum sei_json_event string(struct sei_json *j, bool decode)
+/* A string value that is not of the usual kind. */
+static enum sei_json_event any_string(struct sei_json *j, bool decode)
 {
   struct sei_json_raw raw;
   enum sei_json_event e = sei_json_find_string(j, &raw);
@@ -164,12 +165,46 @@ static inline enum sei_json_event string(struct sei_json *j, bool decode)
   return e;
 }
 
-static inline enum sei_json_event number(struct sei_json *j, bool decode)
+static inline enum sei_json_event string(struct sei_json *j, bool decode)
+{
+  const char *body = j->text + j->pos + 1;
+  ptrdiff_t n = sei_plain_body(body, j->text + j->len);
+  if(n < 0 || (size_t)n > j->max_string)
+    return any_string(j, decode);
+  j->str = body;
+  j->str_len = (size_t)n;
+  j->pos += (size_t)n + 2;
+  j->state = AFTER_VALUE[j->state];
+  return SEI_JSON_STRING;
+}
+
+static enum sei_json_event any_number(struct sei_json *j, bool decode)
 {
   enum sei_json_event e = sei_json_number(j, decode);
   if(e != SEI_JSON_MORE && e != SEI_JSON_ERROR)
     j->state = AFTER_VALUE[j->state];
   return e;
+}
+
+/* A positive integer of up to 17 digits before a comma or a closing bracket is
+ * read here, all else elsewhere. */
+static inline enum sei_json_event number(struct sei_json *j, bool decode)
+{
+  const char *start = j->text + j->pos, *p = start;
+  const char *end = j->text + j->len;
+  int64_t v = 0;
+  if(j->max_string < 18 || *p == '-' || *p == '0')
+    return any_number(j, decode);
+  if(end - p > 18)
+    end = p + 18;
+  while(p < end && sei_is_digit(*p))
+    v = v * 10 + (*p++ - '0');
+  if(p == end || (*p != ',' && *p != '}' && *p != ']'))
+    return any_number(j, decode);
+  j->integer = v;
+  j->pos += (size_t)(p - start);
+  j->state = AFTER_VALUE[j->state];
+  return SEI_JSON_INTEGER;
 }
 
 static inline enum sei_json_event value(struct sei_json *j, char c,
@@ -204,15 +239,11 @@ static inline const char *skip_blanks(const char *p, const char *end)
 }
 
 /* A member's name, the blanks and the colon behind it: one token. */
-static inline enum sei_json_event key(struct sei_json *j, bool decode)
+static enum sei_json_event any_key(struct sei_json *j, bool decode)
 {
   struct sei_json_raw raw;
   enum sei_json_event e;
-  const char *p = j->text + j->pos, *end = j->text + j->len;
-  if(*p != '"')
-    return sei_json_fail(j, p, j->state == FIRST_MEMBER ?
-                         "expected a name in quotes, or }" :
-                         "expected a name in quotes");
+  const char *p, *end = j->text + j->len;
   e = sei_json_find_string(j, &raw);
   if(e != SEI_JSON_STRING)
     return e;
@@ -228,76 +259,82 @@ static inline enum sei_json_event key(struct sei_json *j, bool decode)
   return SEI_JSON_KEY;
 }
 
-/* A comma: consumed, answers NULL. Anything else is an error. */
-static const char *comma(struct sei_json *j, char c, enum state next)
+static inline enum sei_json_event key(struct sei_json *j, bool decode)
+{
+  const char *p = j->text + j->pos, *end = j->text + j->len;
+  ptrdiff_t n;
+  if(*p != '"')
+    return sei_json_fail(j, p, j->state == FIRST_MEMBER ?
+                         "expected a name in quotes, or }" :
+                         "expected a name in quotes");
+  n = sei_plain_body(p + 1, end);
+  if(n < 0 || (size_t)n > j->max_string || end - p < n + 3 ||
+     p[n + 2] != ':')
+    return any_key(j, decode);
+  j->str = p + 1;
+  j->str_len = (size_t)n;
+  j->pos += (size_t)n + 3;
+  j->state = MEMBER_VALUE;
+  return SEI_JSON_KEY;
+}
+
+/* Whether `c` is the comma that a container goes on with: it is consumed and
+ * `next` is the state. */
+static inline bool comma(struct sei_json *j, char c, enum state next)
 {
   if(c != ',')
-    return next == ITEM ? "expected , or ]" : "expected , or }";
+    return false;
   j->pos++;
   j->state = (unsigned char)next;
-  return NULL;
+  return true;
 }
 
-/* What stands at `c`, the first byte that is no blank. MORE with the state
- * changed means that a separator was consumed: look again. */
-static inline enum sei_json_event token(struct sei_json *j, char c,
-                                        bool decode, const char **problem)
-{
-  switch(j->state) {
-  case FIRST_ITEM:
-    if(c == ']')
-      return close(j, SEI_JSON_ARRAY_END);
-    return value(j, c, decode);
-  case FIRST_MEMBER:
-    if(c == '}')
-      return close(j, SEI_JSON_OBJECT_END);
-    return key(j, decode);
-  case NEXT_MEMBER:
-    return key(j, decode);
-  case AFTER_ITEM:
-    if(c == ']')
-      return close(j, SEI_JSON_ARRAY_END);
-    *problem = comma(j, c, ITEM);
-    return SEI_JSON_MORE;
-  case AFTER_MEMBER:
-    if(c == '}')
-      return close(j, SEI_JSON_OBJECT_END);
-    *problem = comma(j, c, NEXT_MEMBER);
-    return SEI_JSON_MORE;
-  case DONE:
-    *problem = "something follows the value";
-    return SEI_JSON_MORE;
-  default:
-    return value(j, c, decode);
-  }
-}
-
+/* One token, after the blanks and the separator before it. */
 static inline enum sei_json_event step(struct sei_json *j, bool decode)
 {
+  const char *end = j->text + j->len, *p;
   for(;;) {
-    const char *problem = NULL;
-    const char *end = j->text + j->len;
-    const char *p = skip_blanks(j->text + j->pos, end);
-    unsigned char before = j->state;
-    enum sei_json_event e;
+    p = skip_blanks(j->text + j->pos, end);
     j->pos = (size_t)(p - j->text);
     if(p == end)
       return at_end(j);
-    if(before == START) {
+    switch(j->state) {
+    case START:
       if(!start(j))
         return sei_json_cut(j);
       continue;
+    case FIRST_ITEM:
+      if(*p == ']')
+        return close(j, SEI_JSON_ARRAY_END);
+      return value(j, *p, decode);
+    case FIRST_MEMBER:
+      if(*p == '}')
+        return close(j, SEI_JSON_OBJECT_END);
+      return key(j, decode);
+    case NEXT_MEMBER:
+      return key(j, decode);
+    case AFTER_ITEM:
+      if(comma(j, *p, ITEM))
+        continue;
+      return *p == ']' ? close(j, SEI_JSON_ARRAY_END) :
+        sei_json_fail(j, p, "expected , or ]");
+    case AFTER_MEMBER:
+      if(comma(j, *p, NEXT_MEMBER))
+        continue;
+      return *p == '}' ? close(j, SEI_JSON_OBJECT_END) :
+        sei_json_fail(j, p, "expected , or }");
+    case DONE:
+      return sei_json_fail(j, p, "something follows the value");
+    default:
+      return value(j, *p, decode);
     }
-    e = token(j, *p, decode, &problem);
-    if(problem)
-      return sei_json_fail(j, p, problem);
-    if(e != SEI_JSON_MORE || j->state == before)
-      return e;
   }
 }
 
 enum sei_json_event sei_json_next(struct sei_json *j)
 {
+  if(j->state == MEMBER_VALUE && j->pos < j->len && j->text[j->pos] == '"')
+    return string(j, true); /* by far the most frequent */
   return step(j, true);
 }
 
@@ -314,25 +351,30 @@ bool sei_json_key_is(struct sei_json *j, const char *name, size_t n)
   else if(j->state != FIRST_MEMBER && j->state != NEXT_MEMBER)
     return false;
   if(p[0] != '"' || p[n + 1] != '"' || p[n + 2] != ':' ||
-     memcmp(p + 1, name, n) != 0)
+     !sei_same(p + 1, name, n))
     return false;
   j->pos += n + 3 + comma_too;
   j->state = MEMBER_VALUE;
   return true;
 }
 
+/* Above the depth where it begins, `kinds` holds nothing that is needed; so
+ * going back takes no more than three numbers. */
 enum sei_json_event sei_json_skip(struct sei_json *j)
 {
-  struct sei_json_mark mark;
+  size_t pos = j->pos;
+  unsigned depth = j->depth, outside = depth;
+  unsigned char state = j->state;
   enum sei_json_event e;
-  unsigned outside = j->depth;
-  sei_json_mark(j, &mark);
-  if(j->state == FIRST_ITEM || j->state == FIRST_MEMBER)
+  if(state == FIRST_ITEM || state == FIRST_MEMBER)
     outside--;
   do
     e = step(j, false);
   while(e > SEI_JSON_END && j->depth > outside);
-  if(e == SEI_JSON_MORE)
-    sei_json_back(j, &mark);
+  if(e == SEI_JSON_MORE) {
+    j->pos = pos;
+    j->depth = depth;
+    j->state = state;
+  }
   return e;
 }

@@ -5,6 +5,7 @@
 #define SEI_DATA_JSON_SCAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -95,6 +96,61 @@ static inline const char *sei_scan_blocks(const char *p, const char *end,
   return p;
 }
 #endif
+
+/* Length of the string body at p if it is the usual one: ASCII without
+ * escapes, and not at the window's very end. Else -1, which says nothing. */
+static inline ptrdiff_t sei_plain_body(const char *p, const char *end)
+{
+  const char *q = p;
+#ifdef SEI_SSE2
+  for(; end - q >= 16; q += 16) {
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)q);
+    __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+    __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+    __m128i other = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* signed */
+    unsigned hit = (unsigned)_mm_movemask_epi8(
+      _mm_or_si128(_mm_or_si128(quote, slash), other));
+    if(hit) {
+      q += __builtin_ctz(hit);
+      return *q == '"' ? q - p : -1;
+    }
+  }
+#elif defined(SEI_SWAR)
+  for(; end - q >= 8; q += 8) {
+    uint64_t x, hit;
+    memcpy(&x, q, 8);
+    hit = sei_special8(x) | (x & SEI_TOPS);
+    if(hit) {
+      q += __builtin_ctzll(hit) / 8;
+      return *q == '"' ? q - p : -1;
+    }
+  }
+#else
+  (void)q, (void)end;
+#endif
+  return -1;
+}
+
+/* Whether n bytes are the same; for short ones, where a call would cost more
+ * than the comparison. */
+static inline bool sei_same(const char *a, const char *b, size_t n)
+{
+  uint64_t x, y;
+  if(n < 8) {
+    while(n && *a == *b)
+      a++, b++, n--;
+    return !n;
+  }
+  for(; n > 8; a += 8, b += 8, n -= 8) {
+    memcpy(&x, a, 8);
+    memcpy(&y, b, 8);
+    if(x != y)
+      return false;
+  }
+  memcpy(&x, a + n - 8, 8); /* the last eight, some of them once more */
+  memcpy(&y, b + n - 8, 8);
+  return x == y;
+}
 
 /* The first quote, backslash or control character from `p` on, or `end`. Sets
  * *high if a byte above 0x7f was passed. */
