@@ -201,13 +201,24 @@ bool sei_transfer_can_resume(const struct sei_transfer *t)
   return (t->recv_held && t->more) || (t->send_held && can_send(t));
 }
 
+/* A multipart remembers that its source had nothing, even if libcurl itself
+ * is not paused yet since it still has a boundary to send; and then CONT
+ * changes nothing and is lost. So: pause first. */
+static void settle_pause(struct sei_transfer *t)
+{
+  curl_easy_pause(t->easy, CURLPAUSE_SEND |
+                  (t->recv_held ? CURLPAUSE_RECV : CURLPAUSE_CONT));
+}
+
 CURLcode sei_transfer_resume(struct sei_transfer *t)
 {
   int still = CURLPAUSE_CONT;
+  if(t->send_held && can_send(t)) {
+    settle_pause(t);
+    t->send_held = false;
+  }
   if(t->recv_held && t->more)
     t->recv_held = false;
-  if(t->send_held && can_send(t))
-    t->send_held = false;
   if(t->recv_held)
     still |= CURLPAUSE_RECV;
   if(t->send_held)
