@@ -71,6 +71,8 @@ static ssize_t on_faulty(void *cls, uint64_t pos, char *buf, size_t max)
   struct sei_request *r = cls;
   size_t n = r->cut - (size_t)pos;
   if(!n) {
+    if(r->announced)
+      return MHD_CONTENT_READER_END_OF_STREAM;
     if(r->ending == SEI_ENDING_RESET)
       sei_request_reset(r);
     return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -138,6 +140,9 @@ static struct MHD_Response *make(struct sei_request *r)
   if(r->stream)
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK,
                                              on_stream, r, NULL);
+  if(r->announced)
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK,
+                                             on_faulty, r, NULL);
   if(r->piece || r->cut < r->len)
     return MHD_create_response_from_callback(r->len, BLOCK, on_faulty, r,
                                              NULL);
@@ -166,13 +171,15 @@ static void add_headers(lua_State *L, struct sei_request *r)
   lua_pop(L, 1);
 }
 
-/* The one lie that the library must be told to let pass. */
+/* The one lie that the library must be told to let pass. Its own count is kept
+ * out by a body of unknown size that it may not send in chunks. */
 static void announce(lua_State *L, struct sei_request *r)
 {
   lua_getfield(L, -1, "announce");
-  if(!lua_isnil(L, -1)) {
+  if(r->announced) {
     MHD_set_response_options(r->response,
-                             MHD_RF_INSANITY_HEADER_CONTENT_LENGTH,
+                             MHD_RF_INSANITY_HEADER_CONTENT_LENGTH
+                             | MHD_RF_HTTP_1_0_COMPATIBLE_STRICT,
                              MHD_RO_END);
     add_header(L, r, "Content-Length", luaL_checkstring(L, -1));
   }
@@ -189,6 +196,9 @@ void sei_answer_read(lua_State *L, struct sei_request *r)
   r->cut = (size_t)get_integer(L, "cut", (lua_Integer)r->len);
   if(r->cut > r->len)
     r->cut = r->len;
+  lua_getfield(L, -1, "announce");
+  r->announced = !lua_isnil(L, -1);
+  lua_pop(L, 1);
   r->response = make(r);
   if(!r->response)
     luaL_error(L, "not enough memory for an answer");

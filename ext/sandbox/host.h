@@ -64,6 +64,7 @@ struct sei_request {
   bool stream;                   /* more data comes from a Lua function */
   enum sei_ending ending;
   size_t cut;                    /* bytes of data before the ending */
+  bool announced;                /* with a false Content-Length */
   size_t piece;                  /* 0, or bytes between two pauses */
   double pause;                  /* seconds */
   bool rested;                   /* the pause before the next piece is over */
