@@ -235,15 +235,16 @@ doc: $(B)/doc/meta/sei.lua ## the reference, build/doc/index.html, and annotatio
 	$(call say,LDOC,build/doc)
 	$(Q)rm -rf $(B)/doc/source
 	$(Q)mkdir -p $(B)/doc/source
-	$(Q)$(LUA) .ci/doc/pages.lua $(B)/doc/source
+	$(Q)$(ENVIRONMENT); $(LUA) .ci/doc/pages.lua $(B)/doc/source
 	$(Q)ldoc --fatalwarnings -q -c .ci/doc/config.ld \
 	  -d '$(CURDIR)/$(B)/doc' '$(CURDIR)/$(B)/doc/source' >/dev/null
 
-$(B)/doc/meta/sei.lua: $(wildcard ext/lua/*.c .ci/doc/*.lua) $(LUA_FILES)
+# Part of it is in tables of the C side: that one has to be built.
+$(B)/doc/meta/sei.lua: $(CORE) $(wildcard ext/lua/*.c .ci/doc/*.lua) $(LUA_FILES)
 	$(call say,META,$(@D))
 	$(Q)rm -rf $(@D)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(LUA) .ci/doc/meta.lua $(@D)
+	$(Q)$(ENVIRONMENT); $(LUA) .ci/doc/meta.lua $(@D)
 
 # ---- static library -------------------------------------------------------
 

@@ -11,6 +11,8 @@
 -- "field", "table", "section" or "local"; params are { name=, type=, text=,
 -- optional=, initial= }, returns are { type=, text=, group= }; lines is the
 -- comment as it was written, code the line that follows it.
+local live = dofile ".ci/doc/live.lua"
+
 local parse = {}
 
 -- Tags that say the type of a parameter: @string name = @tparam string name.
@@ -249,11 +251,13 @@ function parse.project()
   local entries = {}
   local pipe = assert(io.popen "ls ext/lua/*.c 2>/dev/null; find lua/sei -name '*.lua' | sort")
   for file in pipe:lines() do
-    if not file:find "^lua/sei/sandbox/" and not file:find "^lua/sei/main%.lua$" then
+    if not file:find "^lua/sei/sandbox/" and not file:find "^lua/sei/main%.lua$"
+      and not file:find "^lua/sei/cli[./]" then
       for _, entry in ipairs(parse.file(file)) do entries[#entries + 1] = entry end
     end
   end
   pipe:close()
+  live.complete(entries)
   return entries
 end
 
