@@ -46,9 +46,11 @@ local function foreign()
   local function add(t, depth)
     if seen[t] or depth > 3 then return end
     seen[t] = true
-    for _, v in pairs(t) do
+    for name, v in pairs(t) do
       if type(v) == "function" then set[v] = true end
-      if type(v) == "table" then add(v, depth + 1) end
+      -- Below package.loaded are our own modules, too.
+      local ours = type(name) == "string" and name:find "^sei%f[^%w]"
+      if type(v) == "table" and not ours then add(v, depth + 1) end
     end
   end
   add(_G, 0)
