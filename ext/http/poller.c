@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum { BATCH = 64 };
@@ -12,15 +13,24 @@ enum { BATCH = 64 };
 bool sei_poller_open(struct sei_poller *p)
 {
   p->due = -1;
+  p->awake = false;
   p->fd = epoll_create1(EPOLL_CLOEXEC);
-  return p->fd >= 0;
+  p->wake = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+  if(p->fd >= 0 && p->wake >= 0)
+    return true;
+  sei_poller_close(p);
+  return false;
 }
 
 void sei_poller_close(struct sei_poller *p)
 {
+  int saved = errno;
   if(p->fd >= 0)
     close(p->fd);
-  p->fd = -1;
+  if(p->wake >= 0)
+    close(p->wake);
+  p->fd = p->wake = -1;
+  errno = saved;
 }
 
 /* The set forgets a descriptor that is closed, and its number may come back
@@ -64,9 +74,17 @@ size_t sei_poller_ready(struct sei_poller *p, struct sei_poller_event *out,
 {
   struct epoll_event events[BATCH];
   int i, n = epoll_wait(p->fd, events, max < BATCH ? (int)max : BATCH, 0);
-  for(i = 0; i < n; i++) {
-    out[i].fd = events[i].data.fd;
-    out[i].ready = ready_bits(events[i].events);
-  }
-  return n > 0 ? (size_t)n : 0; /* interrupted: the caller comes again */
+  size_t count = 0;
+  for(i = 0; i < n; i++) /* none when interrupted: the caller comes again */
+    if(events[i].data.fd != p->wake) {
+      out[count].fd = events[i].data.fd;
+      out[count++].ready = ready_bits(events[i].events);
+    }
+  return count;
+}
+
+void sei_poller_signal(struct sei_poller *p, bool on)
+{
+  if(on != p->awake && sei_poller_set(p, p->wake, on ? SEI_POLLER_READ : 0))
+    p->awake = on;
 }

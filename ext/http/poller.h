@@ -13,6 +13,8 @@ enum { SEI_POLLER_READ = 1, SEI_POLLER_WRITE = 2 };
 
 struct sei_poller {
   int fd;                     /* owned; -1 when closed */
+  int wake;                   /* owned; always readable, in the set or not */
+  bool awake;                 /* it is in */
   double due;                 /* sei_clock() seconds; negative: none */
 };
 
@@ -36,5 +38,9 @@ bool sei_poller_set(struct sei_poller *p, int fd, int wanted);
  * waits. */
 size_t sei_poller_ready(struct sei_poller *p, struct sei_poller_event *out,
                         size_t max);
+
+/* Makes the set readable until it is switched off again. The descriptor behind
+ * it is never among those that are ready. */
+void sei_poller_signal(struct sei_poller *p, bool on);
 
 #endif

@@ -330,6 +330,11 @@ double sei_pool_timeout(const struct sei_pool *p)
   return left > 0 ? left : 0;
 }
 
+void sei_pool_signal(struct sei_pool *p, bool on)
+{
+  sei_poller_signal(&p->poller, on);
+}
+
 unsigned sei_pool_active(const struct sei_pool *p)
 {
   return p->queue.count + p->running.count;

@@ -17,25 +17,22 @@ static const char *const KINDS[] = {
   NULL
 };
 
-/* Appends "label value" to the buffer if the field is there. */
+static int has_field(lua_State *L, const char *field)
+{
+  int type = lua_getfield(L, 1, field);
+  lua_pop(L, 1);
+  return type == LUA_TSTRING || type == LUA_TNUMBER;
+}
+
+/* Appends "before value" to the buffer if the field is there. */
 static void add_field(lua_State *L, luaL_Buffer *b, const char *field,
                       const char *before)
 {
+  if(!has_field(L, field))
+    return;
+  luaL_addstring(b, before);
   lua_getfield(L, 1, field);
-  if(lua_isstring(L, -1)) {
-    luaL_addstring(b, before);
-    luaL_addvalue(b);
-  }
-  else
-    lua_pop(L, 1);
-}
-
-/* Whether the message already tells where: then method and URL are noise. */
-static int has_field(lua_State *L, const char *field)
-{
-  int there = lua_getfield(L, 1, field) != LUA_TNIL;
-  lua_pop(L, 1);
-  return there;
+  luaL_addvalue(b);
 }
 
 /* kind: message (HTTP 400, PUT https://…, request 9f31); hint */

@@ -1,0 +1,293 @@
+/* call - one request with one reply: get_*, a batch of rows, an upload.
+ *
+ * For lua/sei to drive: make it, step and wait until it is done, take the
+ * result. A multipart body is fed between the steps.
+ */
+#include "call.h"
+
+#include <lauxlib.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "error.h"
+#include "json.h"
+#include "reply.h"
+#include "rows.h"
+#include "text.h"
+
+#define CALL "sei.call"
+
+enum { UV_CLIENT = 1, UV_COUNT = UV_CLIENT, BODY_MAX = 16 * 1024 * 1024 };
+
+struct call {
+  struct sei_client *client;
+  struct sei_exchange x;
+  struct sei_waiter waiter;
+  bool feeds;
+};
+
+static bool is_ready(const struct call *c)
+{
+  return !c->x.transfer || sei_exchange_done(&c->x) ||
+    (c->feeds && sei_transfer_wants_feed(c->x.transfer));
+}
+
+static bool is_ripe(struct sei_waiter *waiter)
+{
+  return is_ready((struct call *)
+                  ((char *)waiter - offsetof(struct call, waiter)));
+}
+
+static struct call *check_call(lua_State *L)
+{
+  return luaL_checkudata(L, 1, CALL);
+}
+
+/* ---- what is sent ---- */
+
+/* Pushes the body: rows, a value, or the endpoint's own. Index 4 is args. */
+static const char *push_body(lua_State *L, const struct sei_endpoint *e,
+                             size_t *n)
+{
+  struct sei_buf *b;
+  char where[128];
+  const char *problem;
+  const char *body;
+  if(lua_getfield(L, 4, "rows") != LUA_TNIL) {
+    body = sei_rows_body(L, -1, n);
+    return body;
+  }
+  if(lua_getfield(L, 4, "value") != LUA_TNIL) {
+    b = sei_text_push(L, BODY_MAX);
+    problem = sei_encode(L, -2, b, 0, where, sizeof where);
+    if(problem)
+      luaL_error(L, "bad body for %s (%s: %s)", e->name,
+                 *where ? where : "value", problem);
+    *n = b->len;
+    return b->data;
+  }
+  *n = e->before ? strlen(e->before) : 0;
+  return e->before;
+}
+
+/* {versionId} comes from the outside: a string or an integer. */
+static const char *version_id(lua_State *L, const struct sei_endpoint *e)
+{
+  const char *id;
+  size_t n;
+  if(!strchr(e->path, '{'))
+    return NULL;
+  lua_getfield(L, 4, "version_id");
+  if(lua_type(L, -1) != LUA_TSTRING && !lua_isinteger(L, -1))
+    luaL_error(L, "bad argument 'version_id' for %s (string or integer "
+               "expected, got %s)", e->name, luaL_typename(L, -1));
+  id = lua_tolstring(L, -1, &n);
+  if(!n || !sei_header_clean(id, n) || !strcmp(id, ".") || !strcmp(id, ".."))
+    luaL_error(L, "bad argument 'version_id' for %s (must not be empty or "
+               "hold control characters)", e->name);
+  return id;
+}
+
+static void describe(lua_State *L, struct sei_send *s, struct call *c,
+                     const struct sei_endpoint *e)
+{
+  memset(s, 0, sizeof *s);
+  sei_request_push_query(L, 3, e);
+  s->query = lua_tostring(L, -1);
+  s->version_id = version_id(L, e);
+  s->timeout = sei_option_number(L, 3, "timeout", c->client->timeout);
+  if(e->kind != SEI_KIND_UPLOAD) {
+    s->body = push_body(L, e, &s->body_len);
+    return;
+  }
+  s->path = sei_option_string(L, 4, "file", NULL);
+  s->filename = sei_option_string(L, 4, "filename", "upload.csv");
+  s->source = s->path ? SEI_SOURCE_FILE : SEI_SOURCE_FEED;
+  c->feeds = !s->path;
+}
+
+/* core.call(client, endpoint, options, args) -> call. args: version_id, rows
+ * (a core.rows), value, file, filename. The request is queued. */
+static int l_call(lua_State *L)
+{
+  struct sei_client *client = sei_client_open(L, 1);
+  const struct sei_endpoint *e = sei_endpoint_find(luaL_checkstring(L, 2));
+  struct sei_send send;
+  struct call *c;
+  luaL_argcheck(L, e && e->kind != SEI_KIND_LIST, 2, "no such endpoint");
+  lua_settop(L, 4);
+  luaL_checktype(L, 3, LUA_TTABLE);
+  luaL_checktype(L, 4, LUA_TTABLE);
+  c = lua_newuserdatauv(L, sizeof *c, UV_COUNT);
+  memset(c, 0, sizeof *c);
+  c->client = client;
+  c->waiter.ripe = is_ripe;
+  luaL_setmetatable(L, CALL);
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, 5, UV_CLIENT);
+  describe(L, &send, c, e);
+  sei_exchange_start(L, &c->x, client, e, &send);
+  lua_settop(L, 5);
+  return 1;
+}
+
+static const struct sei_option NONE[] = {
+  {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
+};
+
+static const struct sei_option DOWNLOADS[] = {
+  {"file", SEI_OPT_STRING, 0, 0, NULL, "none", "path of the file to write"},
+  {"to", SEI_OPT_FUNCTION, 0, 0, NULL, "none",
+   "called with each row and its line"},
+  {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
+};
+
+static const struct sei_option UPLOADS[] = {
+  {"file", SEI_OPT_STRING, 0, 0, NULL, "none",
+   "path of the CSV file to send, byte for byte"},
+  {"rows", SEI_OPT_ANY, 0, 0, NULL, "none",
+   "rows to send: an array or an iterator function"},
+  {"header", SEI_OPT_STRINGS, 0, 0, NULL, "the endpoint's columns",
+   "columns of the CSV that rows become"},
+  {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
+};
+
+static const struct sei_option BATCHES[] = {
+  {"batch_size", SEI_OPT_INTEGER, 1, 1000, NULL, "1000",
+   "rows in a request at most"},
+  {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
+};
+
+/* core.check_call(endpoint, options): raises for options that the endpoint's
+ * function does not take. Returns the options, {} for nil. */
+static int l_check_call(lua_State *L)
+{
+  static const struct sei_option *const OWN[] = {
+    [SEI_KIND_OBJECT] = NONE, [SEI_KIND_LIST] = NONE,
+    [SEI_KIND_DOWNLOAD] = DOWNLOADS, [SEI_KIND_ROWS] = BATCHES,
+    [SEI_KIND_UPLOAD] = UPLOADS, [SEI_KIND_SEND] = NONE
+  };
+  const struct sei_endpoint *e = sei_endpoint_find(luaL_checkstring(L, 1));
+  luaL_argcheck(L, e, 1, "no such endpoint");
+  lua_settop(L, 2);
+  sei_request_check(L, 2, e, OWN[e->kind]);
+  return 1;
+}
+
+/* ---- while it runs ---- */
+
+/* core.call_poll(call): true when it is done or wants to be fed. */
+static int l_call_poll(lua_State *L)
+{
+  lua_pushboolean(L, is_ready(check_call(L)));
+  return 1;
+}
+
+/* core.call_await(call, on) */
+static int l_call_await(lua_State *L)
+{
+  struct call *c = check_call(L);
+  if(lua_toboolean(L, 2))
+    sei_client_await(c->client, &c->waiter);
+  else
+    sei_client_unawait(c->client, &c->waiter);
+  return 0;
+}
+
+/* core.call_feed(call, rows|string): gives it the bytes. false: not now. */
+static int l_call_feed(lua_State *L)
+{
+  struct call *c = check_call(L);
+  size_t n;
+  const char *bytes = sei_rows_body(L, 2, &n);
+  if(!bytes && lua_type(L, 2) == LUA_TSTRING)
+    bytes = lua_tolstring(L, 2, &n);
+  lua_pushboolean(L, !bytes || !n || !c->x.transfer ||
+                  sei_exchange_done(&c->x) ||
+                  sei_transfer_feed(c->x.transfer, bytes, n));
+  return 1;
+}
+
+/* core.call_feed_end(call): nothing comes behind what was fed. */
+static int l_call_feed_end(lua_State *L)
+{
+  struct call *c = check_call(L);
+  c->feeds = false;
+  if(c->x.transfer)
+    sei_transfer_feed_end(c->x.transfer);
+  return 0;
+}
+
+/* core.call_done(call): the reply is there, or there will be none. */
+static int l_call_done(lua_State *L)
+{
+  struct call *c = check_call(L);
+  lua_pushboolean(L, !c->x.transfer || sei_exchange_done(&c->x));
+  return 1;
+}
+
+/* ---- the result ---- */
+
+/* An acknowledgement is a table whatever the service sent: JSON as it is, a
+ * plain "ok" or nothing as {message=}. */
+static void push_ack(lua_State *L, const struct call *c)
+{
+  const struct sei_buf *body = sei_transfer_body(c->x.transfer);
+  if(body->len && sei_reply_decode(L, c->client, &c->x)) {
+    if(lua_istable(L, -1))
+      return;
+    lua_pop(L, 1);
+  }
+  else if(body->len)
+    lua_pop(L, 1);
+  lua_createtable(L, 0, 1);
+  lua_pushlstring(L, body->data ? body->data : "",
+                  body->len < 200 ? body->len : 200);
+  lua_setfield(L, -2, "message");
+}
+
+/* core.call_result(call) -> value, status | nil, err. Once, when done. */
+static int l_call_result(lua_State *L)
+{
+  struct call *c = check_call(L);
+  enum sei_want want;
+  luaL_argcheck(L, c->x.transfer && sei_exchange_done(&c->x), 1,
+                "is not done");
+  lua_settop(L, 1);
+  want = c->x.endpoint->effect == SEI_WRITES ? SEI_WANT_ACK : SEI_WANT_JSON;
+  if(!sei_reply_check(L, c->client, &c->x, want))
+    return sei_error_return(L);
+  if(want == SEI_WANT_ACK)
+    push_ack(L, c);
+  else if(!sei_reply_decode(L, c->client, &c->x))
+    return sei_error_return(L);
+  lua_pushinteger(L, sei_transfer_status(c->x.transfer));
+  return 2;
+}
+
+/* core.call_close(call), __close, __gc */
+static int l_call_close(lua_State *L)
+{
+  struct call *c = check_call(L);
+  sei_client_unawait(c->client, &c->waiter);
+  sei_exchange_free(&c->x);
+  return 0;
+}
+
+void sei_open_call(lua_State *L)
+{
+  static const luaL_Reg meta[] = {
+    {"__gc", l_call_close}, {"__close", l_call_close}, {NULL, NULL}
+  };
+  static const luaL_Reg functions[] = {
+    {"call", l_call}, {"check_call", l_check_call},
+    {"call_poll", l_call_poll}, {"call_await", l_call_await},
+    {"call_feed", l_call_feed}, {"call_feed_end", l_call_feed_end},
+    {"call_done", l_call_done}, {"call_result", l_call_result},
+    {"call_close", l_call_close}, {NULL, NULL}
+  };
+  luaL_newmetatable(L, CALL);
+  luaL_setfuncs(L, meta, 0);
+  lua_pop(L, 1);
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,63 @@
+/* core - the C side of sei: one table of functions for lua/sei to build on.
+ * What scripts see is the face in lua/sei/init.lua. */
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "call.h"
+#include "client.h"
+#include "csv.h"
+#include "download.h"
+#include "error.h"
+#include "json.h"
+#include "rows.h"
+#include "walk.h"
+
+__attribute__((visibility("default"))) int luaopen_sei_core(lua_State *L);
+
+/* {{name=, kind=, effect=, method=, path=, doc=}, …} in the table's order. */
+static void push_endpoints(lua_State *L)
+{
+  static const char *const KINDS[] = {
+    "object", "list", "download", "rows", "upload", "send"
+  };
+  const struct sei_endpoint *e;
+  lua_Integer n = 0;
+  lua_newtable(L);
+  for(e = sei_endpoints; e->name; e++) {
+    lua_createtable(L, 0, 6);
+    lua_pushstring(L, e->name);
+    lua_setfield(L, -2, "name");
+    lua_pushstring(L, KINDS[e->kind]);
+    lua_setfield(L, -2, "kind");
+    lua_pushstring(L, e->effect == SEI_READS ? "reads" : "writes");
+    lua_setfield(L, -2, "effect");
+    lua_pushstring(L, e->method);
+    lua_setfield(L, -2, "method");
+    lua_pushstring(L, e->path);
+    lua_setfield(L, -2, "path");
+    lua_pushboolean(L, e->kind == SEI_KIND_SEND && !e->before);
+    lua_setfield(L, -2, "takes_body");
+    lua_pushstring(L, e->doc);
+    lua_setfield(L, -2, "doc");
+    lua_rawseti(L, -2, ++n);
+  }
+}
+
+int luaopen_sei_core(lua_State *L)
+{
+  luaL_checkversion(L);
+  lua_newtable(L);
+  sei_open_error(L);
+  sei_open_client(L);
+  sei_open_walk(L);
+  sei_open_call(L);
+  sei_open_download(L);
+  sei_open_rows(L);
+  sei_open_json(L);
+  lua_setfield(L, -2, "json");
+  sei_open_csv(L);
+  lua_setfield(L, -2, "csv");
+  push_endpoints(L);
+  lua_setfield(L, -2, "endpoints");
+  return 1;
+}

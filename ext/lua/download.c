@@ -1,0 +1,261 @@
+/* download - a CSV reply as a stream of rows or bytes.
+ *
+ * The transfer pauses while nobody takes its bytes, so that memory does not
+ * grow with the reply. C never waits: when no row is there it calls a Lua
+ * function, which steps and waits and may yield.
+ */
+#include "download.h"
+
+#include <lauxlib.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "csv.h"
+#include "error.h"
+#include "reply.h"
+
+enum { UV_CLIENT = 1, UV_ROWS, UV_ERROR, UV_COUNT = UV_ERROR };
+
+struct download {
+  struct sei_client *client;
+  struct sei_exchange x;
+  struct sei_waiter waiter;
+  struct sei_csv_rows *rows;      /* kept by UV_ROWS */
+  bool checked;                   /* the reply is CSV, as far as one can see */
+  bool fed;                       /* all of it went to `rows` */
+  bool failed, ended;
+};
+
+static bool has_bytes(const struct download *d)
+{
+  return sei_transfer_body(d->x.transfer)->len > 0;
+}
+
+static bool is_ripe(struct sei_waiter *waiter)
+{
+  const struct download *d = (struct download *)
+    ((char *)waiter - offsetof(struct download, waiter));
+  return !d->x.transfer || sei_exchange_done(&d->x) || has_bytes(d);
+}
+
+static struct download *check_download(lua_State *L)
+{
+  return luaL_checkudata(L, 1, SEI_DOWNLOAD);
+}
+
+/* core.download(client, endpoint, options) -> stream. The request is queued. */
+static int l_download(lua_State *L)
+{
+  struct sei_client *client = sei_client_open(L, 1);
+  const struct sei_endpoint *e = sei_endpoint_find(luaL_checkstring(L, 2));
+  struct sei_csv_how how = {0};
+  struct sei_send send = {0};
+  struct download *d;
+  luaL_argcheck(L, e && e->kind == SEI_KIND_DOWNLOAD, 2, "no download");
+  luaL_checktype(L, 3, LUA_TTABLE);
+  lua_settop(L, 3);
+  d = lua_newuserdatauv(L, sizeof *d, UV_COUNT);
+  memset(d, 0, sizeof *d);
+  d->client = client;
+  d->waiter.ripe = is_ripe;
+  luaL_setmetatable(L, SEI_DOWNLOAD);
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, 4, UV_CLIENT);
+  how.name = e->name;
+  d->rows = sei_csv_rows_push(L, &how);
+  lua_setiuservalue(L, 4, UV_ROWS);
+  sei_request_push_query(L, 3, e);
+  send.query = lua_tostring(L, -1);
+  send.timeout = sei_option_number(L, 3, "timeout", client->timeout);
+  send.stream = true;
+  sei_exchange_start(L, &d->x, client, e, &send);
+  lua_settop(L, 4);
+  return 1;
+}
+
+/* Keeps the error object on top. */
+static void fail(lua_State *L, struct download *d)
+{
+  lua_setiuservalue(L, 1, UV_ERROR);
+  d->failed = true;
+}
+
+/* Whether bytes may be taken; looks at the reply once its beginning is there,
+ * and at its end once it is over. */
+static bool check(lua_State *L, struct download *d)
+{
+  bool done = sei_exchange_done(&d->x);
+  if(d->failed || d->ended)
+    return false;
+  if(!done && (!has_bytes(d) ||
+               sei_transfer_status(d->x.transfer) / 100 != 2))
+    return false;
+  if(d->checked &&
+     (!done || sei_transfer_failure(d->x.transfer) == SEI_FAILURE_NONE))
+    return true;
+  d->checked = sei_reply_check(L, d->client, &d->x, SEI_WANT_CSV);
+  if(!d->checked)
+    fail(L, d);
+  return d->checked;
+}
+
+/* core.download_poll(d): true when a row, bytes, the end or an error may be
+ * had; that is, when waiting is over. */
+static int l_download_poll(lua_State *L)
+{
+  struct download *d = check_download(L);
+  lua_settop(L, 1);
+  lua_pushboolean(L, d->failed || d->ended || sei_exchange_done(&d->x) ||
+                  check(L, d) || d->failed);
+  return 1;
+}
+
+/* core.download_await(d, on) */
+static int l_download_await(lua_State *L)
+{
+  struct download *d = check_download(L);
+  if(lua_toboolean(L, 2))
+    sei_client_await(d->client, &d->waiter);
+  else
+    sei_client_unawait(d->client, &d->waiter);
+  return 0;
+}
+
+/* core.download_read(d) -> string | false (wait) | nil (the end) | nil, err */
+static int l_download_read(lua_State *L)
+{
+  struct download *d = check_download(L);
+  struct sei_buf *body;
+  lua_settop(L, 1);
+  if(check(L, d) && has_bytes(d)) {
+    body = sei_transfer_body(d->x.transfer);
+    lua_pushlstring(L, body->data, body->len);
+    sei_buf_clear(body);
+    sei_transfer_drained(d->x.transfer);
+    return 1;
+  }
+  if(d->failed) {
+    lua_pushnil(L);
+    lua_getiuservalue(L, 1, UV_ERROR);
+    return 2;
+  }
+  d->ended = d->ended || sei_exchange_done(&d->x);
+  if(d->ended)
+    lua_pushnil(L);
+  else
+    lua_pushboolean(L, 0);
+  return 1;
+}
+
+/* Hands the bytes that came to the CSV reader. */
+static void feed(lua_State *L, struct download *d)
+{
+  struct sei_buf *body = sei_transfer_body(d->x.transfer);
+  bool done = sei_exchange_done(&d->x);
+  if(d->fed || (!body->len && !done))
+    return;
+  if(!sei_csv_rows_feed(d->rows, body->data ? body->data : "", body->len,
+                        done))
+    luaL_error(L, "not enough memory");
+  d->fed = done;
+  sei_buf_clear(body);
+  sei_transfer_drained(d->x.transfer);
+}
+
+/* The next row and its line, nil at the end. Upvalue 1 is the Lua function
+ * that steps and waits; it may yield. */
+static int next_row(lua_State *L, int status, lua_KContext ctx)
+{
+  struct download *d = lua_touserdata(L, 1);
+  (void)status;
+  (void)ctx;
+  lua_settop(L, 1);
+  for(;;) {
+    lua_getiuservalue(L, 1, UV_ROWS);
+    switch(d->failed || d->ended ? SEI_CSV_MORE :
+           sei_csv_rows_next(L, 2)) {
+    case SEI_CSV_ROW:
+      lua_pushinteger(L, (lua_Integer)sei_csv_rows_line(d->rows));
+      return 2;
+    case SEI_CSV_END:
+      d->ended = true;
+      break;
+    case SEI_CSV_ERROR:
+      fail(L, d);
+      break;
+    case SEI_CSV_NOMEM:
+      return luaL_error(L, "not enough memory");
+    case SEI_CSV_MORE:
+      break;
+    }
+    lua_settop(L, 1);
+    if(check(L, d))
+      feed(L, d);
+    else if(d->failed) {
+      lua_getiuservalue(L, 1, UV_ERROR);
+      return lua_error(L);
+    }
+    else if(d->ended) {
+      lua_pushnil(L);
+      return 1;
+    }
+    if(!d->fed && !d->failed && !is_ripe(&d->waiter)) {
+      lua_pushvalue(L, lua_upvalueindex(1));
+      lua_pushvalue(L, 1);
+      lua_callk(L, 1, 0, 0, next_row);
+    }
+  }
+}
+
+static int l_download_call(lua_State *L)
+{
+  check_download(L);
+  return next_row(L, LUA_OK, 0);
+}
+
+/*** Ends the download: the transfer is cancelled if it still runs. `break` in
+a `for` loop does it; closing twice is fine.
+@function download:close */
+static int l_download_close(lua_State *L)
+{
+  struct download *d = check_download(L);
+  sei_client_unawait(d->client, &d->waiter);
+  sei_exchange_free(&d->x);
+  d->ended = true;
+  return 0;
+}
+
+/* core.on_download(advance) */
+static int l_on_download(lua_State *L)
+{
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_settop(L, 1);
+  luaL_getmetatable(L, SEI_DOWNLOAD);
+  lua_insert(L, 1);
+  lua_pushcclosure(L, l_download_call, 1);
+  lua_setfield(L, 1, "__call");
+  return 0;
+}
+
+void sei_open_download(lua_State *L)
+{
+  static const luaL_Reg meta[] = {
+    {"__gc", l_download_close}, {"__close", l_download_close}, {NULL, NULL}
+  };
+  static const luaL_Reg methods[] = {
+    {"close", l_download_close}, {NULL, NULL}
+  };
+  static const luaL_Reg functions[] = {
+    {"download", l_download}, {"on_download", l_on_download},
+    {"download_poll", l_download_poll}, {"download_read", l_download_read},
+    {"download_await", l_download_await}, {NULL, NULL}
+  };
+  luaL_newmetatable(L, SEI_DOWNLOAD);
+  luaL_setfuncs(L, meta, 0);
+  luaL_newlib(L, methods);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -4, "download_methods");
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  luaL_setfuncs(L, functions, 0);
+}

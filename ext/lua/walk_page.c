@@ -1,0 +1,209 @@
+/* walk_page - one page of a walk: its request, its reply while it comes. */
+#define _DEFAULT_SOURCE
+#include "walk_private.h"
+
+#include <inttypes.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "json.h"
+#include "reply.h"
+
+/* ---- requests ---- */
+
+/* Pushes the body of a page request: {"page":0,"page_size":50,"filter":{}}. */
+static void push_body(lua_State *L, const struct sei_walk *w,
+                      const struct sei_pages_ask *ask)
+{
+  if(w->endpoint->paging == SEI_PAGING_BODY)
+    lua_pushfstring(L, "{\"%s\":%I,\"%s\":%I,\"%s\":%s}", w->page_name,
+                    (LUAI_UACINT)ask->page, w->size_name,
+                    (LUAI_UACINT)ask->page_size, w->endpoint->filter,
+                    w->filter);
+  else if(w->endpoint->before)
+    lua_pushstring(L, w->endpoint->before);
+  else
+    lua_pushnil(L);
+}
+
+/* Pushes the query with the page parameters. */
+static const char *push_page_query(lua_State *L, const struct sei_walk *w,
+                                   const struct sei_pages_ask *ask)
+{
+  char text[24];
+  lua_pushstring(L, w->query);
+  if(w->paged && w->endpoint->paging == SEI_PAGING_QUERY) {
+    snprintf(text, sizeof text, "%" PRId64, ask->page_size);
+    sei_request_add_query(L, lua_tostring(L, -1), w->size_name, text);
+    lua_remove(L, -2);
+    snprintf(text, sizeof text, "%" PRId64, ask->page);
+    sei_request_add_query(L, lua_tostring(L, -1), w->page_name, text);
+    lua_remove(L, -2);
+  }
+  return lua_tostring(L, -1);
+}
+
+void sei_walk_send(lua_State *L, struct sei_walk *w,
+                   const struct sei_pages_ask *ask)
+{
+  struct sei_walk_slot *s = &w->slots[ask->slot];
+  struct sei_send send;
+  bool drop = s->records.drop_key;
+  size_t n = 0;
+  memset(&send, 0, sizeof send);
+  send.query = push_page_query(L, w, ask);
+  push_body(L, w, ask);
+  send.body = lua_tolstring(L, -1, &n);
+  send.body_len = n;
+  send.timeout = w->timeout;
+  send.stream = !w->paged;
+  sei_exchange_free(&s->x);
+  sei_records_begin(&s->records, w->envelope, w->endpoint->key);
+  s->records.drop_key = drop;
+  s->failed = false;
+  lua_getiuservalue(L, 1, UV_LISTS);
+  lua_createtable(L, w->paged && ask->page_size < 1024 ?
+                  (int)ask->page_size : 0, 0);
+  lua_rawseti(L, -2, ask->slot + 1);
+  sei_exchange_start(L, &s->x, w->client, w->endpoint, &send);
+  s->asked = true;
+  lua_pop(L, 3);
+}
+
+void sei_walk_forget(struct sei_walk_slot *s)
+{
+  sei_exchange_free(&s->x);
+  s->asked = false;
+}
+
+/* The reply of a slot cannot be used; the error object is on top. Pages
+ * before it are still handed out. */
+static void fail_slot(lua_State *L, struct sei_walk_slot *s)
+{
+  if(lua_getiuservalue(L, 1, UV_ERROR) == LUA_TNIL) {
+    lua_pop(L, 1);
+    lua_setiuservalue(L, 1, UV_ERROR);
+  }
+  else
+    lua_pop(L, 2);
+  s->failed = true;
+}
+
+/* ---- replies ---- */
+
+static void place_values(lua_State *L, int slot, struct sei_records_place *at)
+{
+  int base = lua_gettop(L);
+  luaL_checkstack(L, 12, NULL);
+  lua_getiuservalue(L, 1, UV_BUILDER);
+  at->builder = base + 1;
+  at->fields = lua_getiuservalue(L, 1, UV_FIELDS) == LUA_TTABLE ? base + 2 : 0;
+  lua_getiuservalue(L, 1, UV_LISTS);
+  lua_rawgeti(L, -1, slot + 1);
+  at->list = base + 4;
+  lua_createtable(L, 0, 4);
+  at->meta = base + 5;
+}
+
+/* Builds what has come for a slot. The members beside the records are kept in
+ * UV_META, page by page anew. */
+static void feed(lua_State *L, struct sei_walk *w, int i, int64_t most)
+{
+  struct sei_walk_slot *s = &w->slots[i];
+  struct sei_records_place at;
+  int base = lua_gettop(L);
+  bool done = sei_exchange_done(&s->x);
+  struct sei_buf *body = sei_transfer_body(s->x.transfer);
+  place_values(L, i, &at);
+  if(s->records.state != SEI_RECORDS_START) {
+    lua_rawgetp(L, at.list - 1, s);
+    lua_replace(L, at.meta);
+  }
+  else {
+    lua_pushvalue(L, at.meta);
+    lua_rawsetp(L, at.list - 1, s);
+  }
+  sei_records_feed(L, &s->records, &at, body, done, most);
+  sei_transfer_drained(s->x.transfer);
+  if(s->records.state == SEI_RECORDS_END || !w->paged) {
+    lua_pushvalue(L, at.meta);
+    lua_setiuservalue(L, 1, UV_META);
+  }
+  lua_settop(L, base);
+}
+
+/* Whether the reply is a JSON list worth decoding while it comes. */
+static bool is_usable(const struct sei_walk_slot *s)
+{
+  const struct sei_buf *body = sei_transfer_body(s->x.transfer);
+  size_t i = 0;
+  if(sei_transfer_status(s->x.transfer) / 100 != 2 || !body->len)
+    return false;
+  while(i < body->len && strchr(" \t\r\n", body->data[i]))
+    i++;
+  return s->records.state != SEI_RECORDS_START ||
+    (i < body->len && (body->data[i] == '{' || body->data[i] == '['));
+}
+
+static void arrived(struct sei_walk *w, int i)
+{
+  struct sei_walk_slot *s = &w->slots[i];
+  struct sei_pages_facts f;
+  f.count = s->records.count;
+  f.total = s->records.total;
+  f.page_size = s->records.page_size;
+  f.fingerprint = s->records.fingerprint;
+  s->asked = false;
+  sei_exchange_free(&s->x);
+  sei_pages_arrived(&w->pages, i, &f);
+}
+
+static void bad_reply(lua_State *L, struct sei_walk *w, int i)
+{
+  struct sei_walk_slot *s = &w->slots[i];
+  const char *kind = s->records.json.problem ? "decode" : "protocol";
+  sei_reply_error(L, w->client, &s->x, kind, "%s", s->records.problem);
+  if(w->endpoint->group && kind[0] == 'p') {
+    lua_pushliteral(L, "the client's options for this group of endpoints may "
+                    "name the envelope");
+    lua_setfield(L, -2, "hint");
+  }
+  fail_slot(L, s);
+}
+
+/* The reply is over, one way or the other. */
+static void settle(lua_State *L, struct sei_walk *w, int i, int64_t most)
+{
+  struct sei_walk_slot *s = &w->slots[i];
+  bool fresh = s->records.state == SEI_RECORDS_START;
+  if(w->paged && w->pages.size > 1 && sei_reply_refuses_size(&s->x)) {
+    sei_walk_forget(s);
+    sei_pages_refused(&w->pages, i);
+    return;
+  }
+  if(((fresh || sei_transfer_failure(s->x.transfer) != SEI_FAILURE_NONE) &&
+      !sei_reply_check(L, w->client, &s->x, SEI_WANT_JSON))) {
+    fail_slot(L, s);
+    return;
+  }
+  feed(L, w, i, most);
+  if(s->records.state == SEI_RECORDS_BAD)
+    bad_reply(L, w, i);
+  else if(w->paged)
+    arrived(w, i);
+}
+
+void sei_walk_tend(lua_State *L, struct sei_walk *w, int i, int64_t most)
+{
+  struct sei_walk_slot *s = &w->slots[i];
+  if(!s->asked || s->failed)
+    return;
+  if(sei_exchange_done(&s->x))
+    settle(L, w, i, most);
+  else if(is_usable(s)) {
+    feed(L, w, i, most);
+    if(s->records.state == SEI_RECORDS_BAD)
+      bad_reply(L, w, i);
+  }
+}

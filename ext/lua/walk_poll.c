@@ -1,0 +1,217 @@
+/* walk_poll - the loop of a walk that never waits: look after the requests,
+ * take the next page, judge it, send what is needed next. */
+#define _DEFAULT_SOURCE
+#include "walk_private.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "error.h"
+
+enum { SLICE = 1000 };
+
+/* The paging rule gave up. */
+static void fail_pages(lua_State *L, struct sei_walk *w)
+{
+  static const char *const KINDS[] = {
+    [SEI_PAGES_OK] = "protocol", [SEI_PAGES_LOOP] = "paging_loop",
+    [SEI_PAGES_DRIFT] = "drift", [SEI_PAGES_REFUSED] = "http",
+    [SEI_PAGES_LIMIT] = "too_large", [SEI_PAGES_BAD] = "protocol"
+  };
+  char text[512];
+  sei_pages_problem(&w->pages, text, sizeof text);
+  sei_error_push(L, KINDS[w->pages.failure], "%s: %s", w->endpoint->name,
+                 text);
+  if(w->pages.failure == SEI_PAGES_DRIFT) {
+    lua_pushliteral(L, "read again when nobody writes, or see the option "
+                    "on_drift (\"warn\", \"repair\")");
+    lua_setfield(L, -2, "hint");
+  }
+  lua_setiuservalue(L, 1, UV_ERROR);
+  w->state = WALK_FAILED;
+}
+
+/* ---- paged: take, judge, hand out ---- */
+
+static bool is_underway(const struct sei_walk *w)
+{
+  unsigned i;
+  for(i = 0; i < w->slot_count; i++)
+    if(w->slots[i].asked && !w->slots[i].failed)
+      return true;
+  return false;
+}
+
+static bool has_error(lua_State *L)
+{
+  bool has = lua_getiuservalue(L, 1, UV_ERROR) != LUA_TNIL;
+  lua_pop(L, 1);
+  return has;
+}
+
+static void tend_all(lua_State *L, struct sei_walk *w)
+{
+  unsigned i;
+  for(i = 0; i < w->slot_count; i++)
+    sei_walk_tend(L, w, (int)i, 0);
+}
+
+/* Sends what the rule asks for; nothing more once a request has failed. */
+static void ask_pages(lua_State *L, struct sei_walk *w)
+{
+  struct sei_pages_ask ask;
+  int stale;
+  while((stale = sei_pages_stale(&w->pages)) >= 0)
+    sei_walk_forget(&w->slots[stale]);
+  while(!has_error(L) && sei_pages_ask(&w->pages, &ask))
+    sei_walk_send(L, w, &ask);
+}
+
+/* Marks the page's records that were seen before. */
+static void sift(lua_State *L, struct sei_walk *w, int64_t *fresh,
+                 int64_t *twice)
+{
+  const struct sei_records *r = &w->slots[w->page.slot].records;
+  int64_t i;
+  *fresh = *twice = 0;
+  lua_getiuservalue(L, 1, UV_PARTS);
+  w->dropped = lua_newuserdatauv(L, (size_t)w->page.n, 0);
+  lua_setfield(L, -2, "dropped");
+  lua_pop(L, 1);
+  memset(w->dropped, 0, (size_t)w->page.n);
+  for(i = 0; i < w->page.n; i++) {
+    enum sei_seen_answer seen = sei_seen_add(&w->seen,
+      sei_records_key(r, w->page.first + i), w->pages.pass);
+    if(seen == SEI_SEEN_FULL || seen == SEI_SEEN_NOMEM)
+      luaL_error(L, "not enough memory");
+    *fresh += seen == SEI_SEEN_FRESH;
+    *twice += seen == SEI_SEEN_TWICE;
+    w->dropped[i] = seen != SEI_SEEN_FRESH;
+  }
+}
+
+/* Sets what is to be handed out: of the page's records those not dropped, up
+ * to `hand_out` of them. */
+static void serve(lua_State *L, struct sei_walk *w, int64_t hand_out)
+{
+  int64_t end = 0;
+  while(end < w->page.n && (hand_out || w->dropped[end])) {
+    hand_out -= !w->dropped[end];
+    end++;
+  }
+  w->at = 0;
+  w->end = end;
+  lua_getiuservalue(L, 1, UV_LISTS);
+  lua_rawgeti(L, -1, w->page.slot + 1);
+  lua_setiuservalue(L, 1, UV_LIST);
+  lua_pop(L, 1);
+}
+
+static void finish(lua_State *L, struct sei_walk *w)
+{
+  char text[512];
+  w->state = WALK_ENDED;
+  if(w->warn && w->pages.drift.kinds) {
+    sei_pages_problem(&w->pages, text, sizeof text);
+    lua_pushfstring(L, "sei: %s: %s", w->endpoint->name, text);
+    lua_warning(L, lua_tostring(L, -1), 0);
+    lua_pop(L, 1);
+  }
+}
+
+/* One turn of the rule's loop. true: something happened, turn again. */
+static bool turn(lua_State *L, struct sei_walk *w)
+{
+  int64_t fresh, twice, hand_out;
+  w->end = w->at = 0;
+  switch(sei_pages_take(&w->pages, &w->page)) {
+  case SEI_PAGES_PAGE:
+    ask_pages(L, w);
+    sift(L, w, &fresh, &twice);
+    if(sei_pages_judge(&w->pages, fresh, twice, &hand_out) ==
+       SEI_PAGES_FAILED)
+      fail_pages(L, w);
+    else
+      serve(L, w, hand_out);
+    return true;
+  case SEI_PAGES_DONE:
+    finish(L, w);
+    break;
+  case SEI_PAGES_FAILED:
+    if(has_error(L))
+      w->state = WALK_FAILED;
+    else
+      fail_pages(L, w);
+    break;
+  case SEI_PAGES_WAIT:
+    break;
+  }
+  return false;
+}
+
+/* true: the next call has an answer (a record, the end, an error). */
+static bool poll_paged(lua_State *L, struct sei_walk *w)
+{
+  bool again;
+  do {
+    tend_all(L, w);
+    ask_pages(L, w);
+    again = turn(L, w);
+    if(w->at < w->end || w->state != WALK_RUNS)
+      break;
+    if(!again && has_error(L) && !is_underway(w))
+      w->state = WALK_FAILED;
+  } while(again);
+  if(w->state != WALK_RUNS)
+    ask_pages(L, w);
+  return w->at < w->end || w->state != WALK_RUNS;
+}
+
+/* ---- unpaged: hand out slices of the one reply while it comes ---- */
+
+static void slice(lua_State *L, struct sei_walk *w)
+{
+  struct sei_walk_slot *s = &w->slots[0];
+  lua_getiuservalue(L, 1, UV_LISTS);
+  lua_newtable(L);
+  lua_pushvalue(L, -1);
+  lua_rawseti(L, -3, 1);
+  lua_setiuservalue(L, 1, UV_LIST);
+  lua_pop(L, 1);
+  sei_records_restart(&s->records);
+  w->at = w->end = 0;
+}
+
+static bool poll_unpaged(lua_State *L, struct sei_walk *w)
+{
+  static const struct sei_pages_ask ask = {0, 0, 0, 0};
+  struct sei_walk_slot *s = &w->slots[0];
+  if(w->left == 0) {
+    w->state = WALK_ENDED;
+    sei_walk_forget(s);
+    return true;
+  }
+  if(!s->asked)
+    sei_walk_send(L, w, &ask);
+  slice(L, w);
+  sei_walk_tend(L, w, 0, SLICE);
+  w->end = s->records.listed;
+  if(w->left >= 0 && w->end > w->left)
+    w->end = w->left;
+  if(w->left >= 0)
+    w->left -= w->end;
+  if(w->end)
+    return true;
+  if(s->failed)
+    w->state = WALK_FAILED;
+  else if(s->records.state == SEI_RECORDS_END)
+    w->state = WALK_ENDED;
+  return w->state != WALK_RUNS;
+}
+
+bool sei_walk_poll(lua_State *L, struct sei_walk *w)
+{
+  if(w->state != WALK_RUNS || w->at < w->end)
+    return true;
+  return w->paged ? poll_paged(L, w) : poll_unpaged(L, w);
+}

@@ -1,0 +1,69 @@
+/* walk_private - what the files of the iterator share. */
+#ifndef SEI_LUA_WALK_PRIVATE_H
+#define SEI_LUA_WALK_PRIVATE_H
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../api/page.h"
+#include "../api/seen.h"
+#include "records.h"
+#include "request.h"
+#include "walk.h"
+
+/* User values. PARTS holds strings the struct points to. */
+enum { UV_CLIENT = 1, UV_LIST, UV_BUILDER, UV_FIELDS, UV_META, UV_PARTS,
+  UV_LISTS, UV_ERROR, UV_COUNT = UV_ERROR };
+
+enum sei_walk_state { WALK_RUNS, WALK_ENDED, WALK_FAILED, WALK_CLOSED };
+
+struct sei_walk_slot {
+  struct sei_exchange x;
+  struct sei_records records;
+  bool asked, failed;
+};
+
+struct sei_walk {
+  struct sei_client *client;
+  const struct sei_endpoint *endpoint;
+  struct sei_waiter waiter;
+  enum sei_walk_state state;
+  bool paged;
+  bool warn;
+  const char *query, *filter;       /* kept by PARTS */
+  const char *page_name, *size_name, *envelope;
+  uint64_t fingerprint;             /* of the query, for resume tokens */
+  double timeout;
+  struct sei_pages pages;
+  struct sei_seen seen;
+  struct sei_pages_page page;       /* being handed out */
+  int64_t at, end;                  /* records of it: next, one behind */
+  int64_t left;                     /* of max_items, unpaged; -1 all */
+  unsigned char *dropped;           /* of the page's records; NULL: none */
+  unsigned slot_count;
+  struct sei_walk_slot slots[];
+};
+
+/* All of these expect the walk's userdata at stack index 1. */
+
+/* walk_new.c: core.walk(client, endpoint, options) -> walk. */
+int sei_walk_new(lua_State *L);
+
+/* walk_page.c: sends the request for a page; the slot is then asked. */
+void sei_walk_send(lua_State *L, struct sei_walk *w,
+                   const struct sei_pages_ask *ask);
+
+/* Frees the slot's request; the slot is not asked any more. */
+void sei_walk_forget(struct sei_walk_slot *s);
+
+/* Builds what has come for the request in slot i, at most `most` records (0:
+ * all). When the reply is over, paged walks are told (or the slot has
+ * failed, and UV_ERROR holds the error). */
+void sei_walk_tend(lua_State *L, struct sei_walk *w, int i, int64_t most);
+
+/* walk_poll.c: does what can be done without waiting. true: the next call has
+ * an answer: a record, the end or an error. */
+bool sei_walk_poll(lua_State *L, struct sei_walk *w);
+
+#endif

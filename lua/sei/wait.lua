@@ -1,0 +1,54 @@
+--- How to wait: step, wait, step.
+--
+-- C tries once and never waits; here is the loop around it. Waiting itself is
+-- replaceable: `sei.client{ wait = function(client) … end }` gets a client
+-- whose descriptor and timeout say what to wait for, and returns when it is
+-- worth another step. It may yield.
+-- @module sei.wait
+
+local core = require "sei.core"
+
+local wait = {}
+
+--- Blocks on the client's descriptor: the default.
+-- @tparam client client
+function wait.block(client)
+  core.poll(client:pollfd(), client:timeout())
+end
+
+-- Whoever waits is known to the client, so that it is woken when somebody
+-- else's step brought what it waits for.
+local waiting = {
+  __close = function(guard) guard.await(guard.thing, false) end,
+}
+
+--- Steps and waits until `poll(thing)` says that it may go on.
+-- @tparam userdata thing a walk, a download or a call
+-- @tparam function poll the core's function that tells
+-- @tparam function await the core's function that enters and leaves the list
+function wait.for_(thing, poll, await)
+  local client = core.client_of(thing)
+  local pause = core.state(client).wait or wait.block
+  local guard <close> = setmetatable({ thing = thing, await = await }, waiting) -- luacheck: ignore guard
+  await(thing, true)
+  while true do
+    client:step()
+    if poll(thing) then return end
+    pause(client)
+  end
+end
+
+core.on_walk(function(walk) wait.for_(walk, core.walk_poll, core.walk_await) end)
+core.on_download(function(download)
+  wait.for_(download, core.download_poll, core.download_await)
+end)
+
+--- Waits until a call is done and takes its result.
+-- @tparam userdata call
+-- @return the value and the status; or nil and an error object
+function wait.result(call)
+  wait.for_(call, core.call_done, core.call_await)
+  return core.call_result(call)
+end
+
+return wait

@@ -1,0 +1,208 @@
+--- Rows that are sent: in batches as JSON, or as one CSV; and the report that
+-- names every row's fate.
+-- @module sei.write
+
+local core = require "sei.core"
+local wait = require "sei.wait"
+
+local write = {}
+
+local MAX_ROWS, MAX_BYTES = 1000, 450000    -- of a request: below the size that api.md
+                                            -- section 4 no. 9 lets through once in 10 s
+local FEED = 64 * 1024                      -- bytes encoded before they are handed over
+
+--- What became of the rows.
+-- @table report
+-- @field rows how many were given
+-- @field accepted how many the service acknowledged (only reading back proves a write)
+-- @field rejected array of {row=, line=, field=, value=, reason=}: those that were not sent
+-- @field warnings array of {row=, line=, message=}
+-- @field batches array of {first=, last=, rows=, status=, reply=}, one for each request
+local report = { __name = "sei.report" }
+
+function report.__tostring(self)
+  local lines = { ("%d of %d rows accepted in %d %s"):format(self.accepted, self.rows,
+    #self.batches, #self.batches == 1 and "request" or "requests") }
+  for i, r in ipairs(self.rejected) do
+    if i > 10 then
+      lines[#lines + 1] = ("and %d more rows that were not sent"):format(#self.rejected - 10)
+      break
+    end
+    lines[#lines + 1] = ("row %d%s not sent: %s %s"):format(r.row,
+      r.line and (" (line %d)"):format(r.line) or "", r.field or "", r.reason)
+  end
+  return table.concat(lines, "\n")
+end
+
+local function new_report()
+  return setmetatable({ rows = 0, accepted = 0, rejected = {}, warnings = {}, batches = {} },
+    report)
+end
+
+-- The rows of an array or of an iterator, with their lines where they have any.
+local function each(rows)
+  if type(rows) ~= "table" or (getmetatable(rows) or {}).__call then
+    return rows
+  end
+  local i = 0
+  return function()
+    i = i + 1
+    return rows[i]
+  end
+end
+
+--- Raises unless rows can be gone through.
+function write.check_rows(rows, name)
+  local meta = getmetatable(rows)
+  if type(rows) == "function" or type(meta) == "table" and meta.__call then return end
+  if type(rows) ~= "table" then
+    error(("bad argument #1 to '%s' (array of rows or iterator expected, got %s)")
+      :format(name, rows == nil and "nothing" or type(rows)), 0)
+  end
+  if #rows == 0 and next(rows) ~= nil then
+    error(("bad argument #1 to '%s' (array of rows expected, got a table with the key '%s'; "
+      .. "one row goes in braces, too)"):format(name, tostring(next(rows))), 0)
+  end
+end
+
+-- Files rows into `out`, the report's or the encoder's; calls `full` when
+-- there is enough to send. full() answers nil, err to stop.
+local function encode(out, rows, result, full)
+  for row, line in each(rows) do
+    result.rows = result.rows + 1
+    if type(line) ~= "number" then line = nil end
+    local ok, reason, field, value = out:add(row)
+    if ok == false then
+      local sent, err = full()
+      if not sent then return nil, err end
+      ok, reason, field, value = out:add(row)
+    end
+    if not ok then
+      result.rejected[#result.rejected + 1] = {
+        row = result.rows, line = line, field = field, value = value, reason = reason,
+      }
+    elseif reason then
+      result.warnings[#result.warnings + 1] = { row = result.rows, line = line, message = reason }
+    end
+  end
+  return true
+end
+
+local function with_report(err, result, first, last)
+  err.report = result
+  if not err.rows then err.rows = { first = first, last = last } end
+  return nil, err
+end
+
+--- Sends rows as JSON in batches.
+-- @return a report; or nil and an error object with `report` and `rows`
+function write.rows(client, endpoint, rows, options)
+  local result, first = new_report(), 1
+  local out = core.rows(endpoint, options.batch_size or MAX_ROWS, MAX_BYTES)
+  local function send(last)
+    local count = out:count()
+    if count == 0 then return true end
+    local call <close> = core.call(client, endpoint, options, { rows = out })
+    local reply, status = wait.result(call)
+    if not reply then return with_report(status, result, first, last) end
+    result.accepted = result.accepted + count
+    result.batches[#result.batches + 1] =
+      { first = first, last = last, rows = count, status = status, reply = reply }
+    first = last + 1
+    out:clear()
+    return true
+  end
+  local ok, err = encode(out, rows, result, function() return send(result.rows - 1) end)
+  if ok then ok, err = send(result.rows) end
+  if not ok then return nil, err end
+  return result
+end
+
+-- Hands over what is encoded, waiting while the transfer has enough.
+local function feed(call, out)
+  while not core.call_done(call) and not core.call_feed(call, out) do
+    wait.for_(call, core.call_poll, core.call_await)
+  end
+  out:clear()
+  return not core.call_done(call)
+end
+
+local function upload_rows(client, endpoint, options)
+  local header = options.header or core.csv_header(client, endpoint)
+  if type(header) == "string" then header = { header } end
+  if not header then
+    error(("%s needs the option 'header': the columns of the rows"):format(endpoint), 0)
+  end
+  local result = new_report()
+  local out = core.rows(endpoint, math.maxinteger, FEED, header)
+  local call <close> = core.call(client, endpoint, options, {})
+  out:header()
+  local ok = encode(out, options.rows, result, function() return feed(call, out) end)
+  if ok then feed(call, out) end
+  core.call_feed_end(call)
+  local reply, status = wait.result(call)
+  if not reply then return with_report(status, result, 1, result.rows) end
+  result.accepted = result.rows - #result.rejected
+  result.batches[1] =
+    { first = 1, last = result.rows, rows = result.accepted, status = status, reply = reply }
+  return result
+end
+
+local SHOWN = 20    -- bad rows of a file that an error lists
+
+-- Reads the file once before it is sent: a bad row is told with its line and
+-- nothing was sent.
+local function check_file(client, endpoint, path)
+  local csv = core.csv
+  local header = core.csv_header(client, endpoint)
+  local out = core.rows(endpoint, math.maxinteger, FEED, header or { "any" })
+  local bad, count = {}, 0
+  for row, line in csv.read { file = path, columns = header } do
+    count = count + 1
+    local ok, reason, field, value = out:check(row)
+    if not ok then
+      bad[#bad + 1] = { row = count, line = line, field = field, value = value, reason = reason }
+      if #bad == SHOWN then break end
+    end
+  end
+  if count == 0 then
+    error(core.error { kind = "decode", file = path,
+      message = path .. ": the file has no rows to send" }, 0)
+  elseif #bad > 0 then
+    local worst = bad[1]
+    error(core.error { kind = "decode", file = path, line = worst.line, rows = bad,
+      message = ("%s:%d: %s %s"):format(path, worst.line, worst.field, worst.reason),
+      hint = "nothing was sent; mend the file, or give rows = sei.csv.read{ file = … } "
+        .. "to send the other rows" }, 0)
+  end
+  return count
+end
+
+local function upload_file(client, endpoint, options)
+  local count = check_file(client, endpoint, options.file)
+  local call <close> = core.call(client, endpoint, options,
+    { file = options.file, filename = options.file:match "[^/]+$" })
+  local reply, status = wait.result(call)
+  if not reply then return nil, status end
+  local result = new_report()
+  result.rows, result.accepted = count, count
+  result.batches[1] = { first = 1, last = count, rows = count, status = status, reply = reply }
+  return result
+end
+
+--- Sends a file or rows as one CSV.
+-- @return a report; or nil and an error object
+function write.upload(client, endpoint, options)
+  return (options.file and upload_file or upload_rows)(client, endpoint, options)
+end
+
+--- Raises unless there is a file or rows, and only one of them.
+function write.check_upload(options, name)
+  if (options.file == nil) == (options.rows == nil) then
+    error(("%s needs either the option 'file' or 'rows'%s"):format(name,
+      options.file and ", not both" or ""), 0)
+  end
+  if options.rows ~= nil then write.check_rows(options.rows, name) end
+end
+
+return write
