@@ -53,34 +53,43 @@ local function endpoint_entry(row)
   return entry
 end
 
-local function option_text(row)
+-- Names of types in the C side's tables that are not one word.
+local TYPES = {
+  ["string or key source"] = "string|table|function",
+  ["string or array of strings"] = "string|{string,...}",
+}
+
+-- `inner`: rows of the options that stand in an option which is a table.
+local function option_text(row, inner)
   local text = row.doc or ""
   if row.choices then text = text .. "; one of " .. row.choices:gsub("|", ", ") end
   if row.default then text = text .. " (default: " .. row.default .. ")" end
+  if row.type == "table" and inner and #inner > 0 then
+    local list = {}
+    for _, r in ipairs(inner) do list[#list + 1] = ("`%s`: %s"):format(r.name, option_text(r)) end
+    text = text .. "; with " .. table.concat(list, "; ")
+  end
   return text
+end
+
+local function find_client(entries)
+  for _, e in ipairs(entries) do
+    if e.kind == "function" and e.module == "sei" and e.name == "client" then return e end
+  end
 end
 
 -- Completes the entry of sei.client with the options that the C side checks.
 local function add_client_options(entries, core)
-  local client
-  for _, e in ipairs(entries) do
-    if e.kind == "function" and e.module == "sei" and e.name == "client" then client = e end
-  end
+  local client = find_client(entries)
   if not client or type(core.client_options) ~= "function" then return end
-  local first = client.params[1]
-  if not first then
-    add_param(client, "table", "options", "")
-    first = client.params[1]
-  end
-  local known = {}
+  if not client.params[1] then add_param(client, "table", "options", "") end
+  local owner, known = client.params[1].name, {}
   for _, p in ipairs(client.params) do known[p.name] = true end
-  for _, list in ipairs { core.client_options() } do
-    for _, row in ipairs(list) do
-      local name = first.name .. "." .. row.name
-      if not known[name] then
-        local kind = tostring(row.type):match "^%w+" or "any"
-        add_param(client, kind, name, option_text(row), true)
-      end
+  local rows, inner = core.client_options()
+  for _, row in ipairs(rows) do
+    local name = owner .. "." .. row.name
+    if not known[name] then
+      add_param(client, TYPES[row.type] or tostring(row.type), name, option_text(row, inner), true)
     end
   end
 end
