@@ -29,7 +29,7 @@ local waiting = {
 function wait.for_(thing, poll, await)
   local client = core.client_of(thing)
   local pause = core.state(client).wait or wait.block
-  local guard <close> = setmetatable({ thing = thing, await = await }, waiting) -- luacheck: ignore guard
+  local _ <close> = setmetatable({ thing = thing, await = await }, waiting)
   await(thing, true)
   while true do
     client:step()
