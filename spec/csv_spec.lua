@@ -1,15 +1,7 @@
--- sei.csv: reading and writing CSV, against fixed cases and against each other.
+-- sei.csv.read: rows, lines, and what is said about text that is not CSV.
 local sei = require "sei"
-local read, write = sei.csv.read, sei.csv.write
-
--- All rows of a reading, and the lines on which they begin.
-local function rows_of(options)
-  local rows, lines = {}, {}
-  for row, line in read(options) do
-    rows[#rows + 1], lines[#lines + 1] = row, line
-  end
-  return rows, lines
-end
+local support = require "spec.support.csv"
+local read, rows_of, pieces = sei.csv.read, support.rows_of, support.pieces
 
 -- The error that a reading ends with, and how many rows came before it.
 local function failure_of(options)
@@ -19,56 +11,6 @@ local function failure_of(options)
   end)
   assert(not ok, "no error was raised")
   return err, n
-end
-
--- A `chunks` function that gives a text in pieces of `size` bytes.
-local function pieces(text, size)
-  local at = 1
-  return function()
-    if at > #text then return nil end
-    at = at + size
-    return text:sub(at - size, at - 1)
-  end
-end
-
-local function slurp(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
--- A directory of its own for each test that needs files.
-local function scratch()
-  local dir = os.tmpname()
-  os.remove(dir)
-  assert(os.execute("mkdir -m 700 " .. dir))
-  finally(function() os.execute("rm -rf " .. dir) end)
-  return dir
-end
-
-local function spit(path, text)
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(text))
-  assert(file:close())
-  return path
-end
-
-local function listing(dir)
-  local pipe = assert(io.popen("ls -A " .. dir))
-  local text = pipe:read "a"
-  pipe:close()
-  return text
-end
-
--- What a writer makes of rows.
-local function written(options, ...)
-  local out = {}
-  options.to = function(text) out[#out + 1] = text end
-  local writer = assert(write(options))
-  for _, row in ipairs { ... } do assert(writer:row(row)) end
-  assert(writer:close())
-  return table.concat(out)
 end
 
 describe("sei.csv.read", function()
@@ -114,7 +56,7 @@ describe("sei.csv.read", function()
   it("reads files larger than its buffer", function()
     local parts = { "id,note\n" }
     for i = 1, 20000 do parts[#parts + 1] = ("%d,note of %d\n"):format(i, i) end
-    local path = spit(scratch() .. "/big.csv", table.concat(parts))
+    local path = support.spit(support.scratch(finally) .. "/big.csv", table.concat(parts))
     local n = 0
     for row, line in read { file = path } do
       n = n + 1
@@ -169,10 +111,10 @@ describe("sei.csv.read", function()
   end)
 
   it("closes the file on break, on an error and at the end", function()
-    local path = spit(scratch() .. "/people.csv", "a\n1\n2\n")
-    local pid = assert(slurp "/proc/self/stat":match "^%d+")
+    local path = support.spit(support.scratch(finally) .. "/people.csv", "a\n1\n2\n")
+    local pid = assert(support.slurp "/proc/self/stat":match "^%d+")
     local function is_open()
-      return listing("-l /proc/" .. pid .. "/fd"):find(path, 1, true) ~= nil
+      return support.listing("-l /proc/" .. pid .. "/fd"):find(path, 1, true) ~= nil
     end
     collectgarbage "stop"
     finally(function() collectgarbage "restart" end)
@@ -305,7 +247,7 @@ end)
 
 describe("the world's failures in reading CSV", function()
   it("are error objects of kind io", function()
-    local dir = scratch()
+    local dir = support.scratch(finally)
     local err = failure_of { file = dir .. "/none.csv" }
     assert.equal("io", err.kind)
     assert.equal(dir .. "/none.csv: No such file or directory", err.message)
@@ -358,268 +300,5 @@ describe("a wrong call of sei.csv.read", function()
     expect("x", "takes a table of options, got string")
     local following = read { chunks = function() return 5 end }
     assert.error_matches(following, "must return a string or nil, got number")
-  end)
-end)
-
-describe("sei.csv.write", function()
-  it("writes arrays and tables by name, quoted only where needed", function()
-    assert.equal('name,note\nJane,"a,b"\n"Zoë ""Z""","x\ny"\n, \n', written(
-      { header = { "name", "note" } },
-      { "Jane", "a,b" }, { note = "x\ny", name = 'Zoë "Z"' }, { name = "", note = " " }))
-    assert.equal("a;b,c\r\n\"d;e\"\r\n", written(
-      { delimiter = ";", newline = "\r\n" }, { "a", "b,c" }, { "d;e" }))
-    assert.equal("a\n", written { header = { "a" } })
-    assert.equal("", written {})
-  end)
-
-  it("writes numbers exactly, booleans and null", function()
-    assert.equal("1,2,-3,0.1,1e+300,true,false,,9223372036854775807\n", (written({},
-      { 1, 2.0, -3, 0.1, 1e300, true, false, sei.null, math.maxinteger }):gsub("1e300", "1e+300")))
-    local text = written({}, { 1 / 3, 2 ^ 53, 123456789.125 })
-    local back = rows_of { text = text, header = false }[1]
-    assert.same({ 1 / 3, 2 ^ 53, 123456789.125 },
-      { tonumber(back[1]), tonumber(back[2]), tonumber(back[3]) })
-  end)
-
-  it("keeps a row of one empty field", function()
-    assert.equal('""\nx\n""\n', written({}, { "" }, { "x" }, { sei.null }))
-  end)
-
-  it("guards what a spreadsheet would run, if told to", function()
-    local row = { "=1+1", "+a", "-b", "@c", "\td", "-5", "+4.5e3", "x=1", -7 }
-    assert.equal("'=1+1,'+a,'-b,'@c,'\td,-5,+4.5e3,x=1,-7\n", written({ guard = true }, row))
-    assert.equal("=1+1,+a,-b,@c,\td,-5,+4.5e3,x=1,-7\n", written({}, row))
-    assert.equal("'=a\n", written { guard = true, header = { "=a" } })
-  end)
-
-  it("refuses rows that do not fit, and writes nothing of them", function()
-    local out = {}
-    local writer = assert(write { header = { "email", "login" },
-      to = function(s) out[#out + 1] = s end })
-    local function expect(row, message)
-      local ok, err = pcall(writer.row, writer, row)
-      assert(not ok, "was taken")
-      assert(err:find(message, 1, true), err)
-    end
-    expect({ emial = "x", login = "y" }, 'the row lacks "email"; the header does not have "emial"'
-      .. ' (did you mean "email"?)')
-    expect({ email = "x", login = "y", name = "z" }, 'the header does not have "name"')
-    expect({}, 'the row lacks "email", "login"')
-    expect({ "x" }, "the row has 1 field, the header has 2")
-    expect({ "x", "y", "z" }, "the row has 3 fields, the header has 2")
-    expect({ "x", "y", login = "z" }, "holes or names")
-    expect({ "x", "y", [9] = "z" }, "holes or names")
-    expect({ email = "x", login = {} },
-      'column "login": string, number, boolean or null expected, got table')
-    expect({ "x", 0 / 0 }, 'column "login": the number is not finite')
-    expect({ "x", "a\0b" }, 'column "login": the text holds a NUL byte')
-    expect({ "x", "\xFF" }, 'column "login": the text is not valid UTF-8')
-    expect("x", "table expected, got string")
-    expect(nil, "table expected")
-    assert(writer:row { "x", "y" })
-    assert(writer:close())
-    assert.equal("email,login\nx,y\n", table.concat(out))
-    assert.equal("\xFF\n", written({ utf8 = false }, { "\xFF" }))
-    assert.error_matches(function() written({}, {}) end, "the row has no fields")
-    assert.error_matches(function() written({}, { "a", [3] = "c" }) end, "holes or names")
-    assert.error_matches(function() written({}, { "a", print }) end, "field 2: .* got function")
-  end)
-
-  it("says what is wrong with a call", function()
-    local function expect(options, message)
-      local ok, err = pcall(write, options)
-      assert(not ok, "was taken")
-      assert(err:find(message, 1, true), err)
-    end
-    local to = function() end
-    expect({}, "exactly one of the options 'file' and 'to', got none")
-    expect({ file = "x", to = to }, "got both")
-    expect({ to = to, heading = {} }, "unknown option 'heading'")
-    expect({ to = to, header = {} }, "array of column names expected")
-    expect({ to = to, header = { "a", "a" } }, 'it names "a" twice')
-    expect({ to = to, header = { "a\0" } }, "bad option 'header' for sei.csv.write (")
-    expect({ to = to, newline = "\r" }, "bad option 'newline'")
-    expect({ to = to, delimiter = "\n" }, "bad option 'delimiter'")
-    local writer = assert(write { to = to })
-    assert(writer:close())
-    assert.error_matches(function() writer:row { "x" } end, "the writer is closed")
-    assert.error_matches(function() writer.row({}, {}) end, "sei.csv.writer expected")
-  end)
-
-  it("lets its function yield", function()
-    local seen = {}
-    local co = coroutine.wrap(function()
-      local writer <close> = assert(write { to = function(s)
-        coroutine.yield "waiting"
-        seen[#seen + 1] = s
-      end })
-      for _ = 1, 3 do assert(writer:row { ("x"):rep(70000) }) end
-      writer:row { "y" }
-      return nil
-    end)
-    local waits = 0
-    while co() == "waiting" do waits = waits + 1 end
-    assert.equal(4, waits)
-    assert.equal((("x"):rep(70000) .. "\n"):rep(3) .. "y\n", table.concat(seen))
-  end)
-
-  it("reports a function that fails, for good", function()
-    local big = { ("x"):rep(70000) }
-    local function fails(to, message)
-      local writer = assert(write { to = to })
-      local ok, err = writer:row(big)
-      assert(not ok and err.kind == "io" and err.message:find(message, 1, true), message)
-      assert.same({ nil, err }, { writer:row(big) })
-      assert.same({ nil, err }, { writer:close() })
-      assert.same({ nil, err }, { writer:close() })
-      assert.error_matches(function()
-        local again <close> = assert(write { to = to })
-        again:row { 1 }
-      end, message)
-    end
-    fails(function() return nil, "pipe broke" end, "pipe broke")
-    fails(function() return false end, "failed")
-    local writer = assert(write { to = function() error("oops", 0) end })
-    assert.error_matches(function() writer:row(big) end, "oops")
-    local ok, err = writer:close()
-    assert(not ok)
-    assert.matches("did not return", err.message)
-  end)
-end)
-
-describe("a file that sei.csv.write makes", function()
-  it("appears when it is closed, whole", function()
-    local dir = scratch()
-    local path = dir .. "/people.csv"
-    local writer = assert(write { file = path, header = { "a" } })
-    for i = 1, 30000 do assert(writer:row { i }) end
-    assert(not io.open(path), "is there too early")
-    assert(writer:close())
-    assert(writer:close())
-    assert.equal("people.csv\n", listing(dir))
-    assert.equal(30000, #rows_of { file = path })
-  end)
-
-  it("leaves the old one alone if an error ends the scope", function()
-    local dir = scratch()
-    local path = spit(dir .. "/people.csv", "old")
-    pcall(function()
-      local writer <close> = assert(write { file = path })
-      for _ = 1, 10000 do writer:row { "new and long enough to be written" } end
-      error "x"
-    end)
-    assert.equal("old", slurp(path))
-    assert.equal("people.csv\n", listing(dir))
-    do
-      local writer <close> = assert(write { file = path })
-      writer:row { "new" }
-    end
-    assert.equal("new\n", slurp(path))
-  end)
-
-  it("is given up if nobody closes it, with a warning", function()
-    local dir = scratch()
-    assert(write { file = dir .. "/people.csv" }):row { "x" }
-    collectgarbage()
-    collectgarbage()
-    assert.equal("", listing(dir))
-  end)
-
-  it("keeps permissions and links", function()
-    local dir = scratch()
-    spit(dir .. "/real.csv", "old")
-    assert(os.execute(("cd %s && chmod 640 real.csv && ln -s real.csv link.csv"):format(dir)))
-    local writer = assert(write { file = dir .. "/link.csv" })
-    writer:row { "new" }
-    assert(writer:close())
-    assert.equal("new\n", slurp(dir .. "/real.csv"))
-    local text = listing("-l " .. dir)
-    assert.matches("%-rw%-r%-%-%-%-%-.* real%.csv", text)
-    assert.matches("link%.csv %-> real%.csv", text)
-  end)
-
-  it("reports where it cannot be written", function()
-    local dir = scratch()
-    local writer, err = write { file = dir .. "/none/people.csv" }
-    assert.is_nil(writer)
-    assert.equal("io", err.kind)
-    assert.equal(dir .. "/none/people.csv: No such file or directory", err.message)
-    writer, err = write { file = dir }
-    assert.is_nil(writer)
-    assert.equal(dir .. ": Is a directory", err.message)
-  end)
-
-  it("reports a full disk", function()
-    local writer = assert(write { file = "/dev/full" })
-    assert(writer:row { "x" })
-    local ok, err = writer:close()
-    assert.is_nil(ok)
-    assert.equal("/dev/full: No space left on device", err.message)
-    assert.same({ nil, err }, { writer:close() })
-    assert.error_matches(function()
-      local again <close> = assert(write { file = "/dev/full" })
-      again:row { "x" }
-    end, "No space left")
-    writer = assert(write { file = "/dev/full" })
-    ok, err = writer:row { ("x"):rep(100000) }
-    assert.is_nil(ok)
-    assert.matches("No space left", err.message)
-  end)
-end)
-
-describe("a random table", function()
-  local pool = { "a", "bc", " ", ",", ";", "\t", '"', '""', "\n", "\r", "\r\n", "é", "😀",
-    "\u{FEFF}", "'", "=", "-1", "0", ("long"):rep(20) }
-
-  local function random_field()
-    local parts = {}
-    for i = 1, math.random(3) > 1 and math.random(0, 5) or 0 do
-      parts[i] = pool[math.random(#pool)]
-    end
-    return table.concat(parts)
-  end
-
-  local function random_table()
-    local rows, columns = {}, math.random(4)
-    for i = 1, math.random(5) do
-      rows[i] = {}
-      for k = 1, columns do rows[i][k] = random_field() end
-    end
-    return rows, columns
-  end
-
-  it("is the same when read back, in chunks of every size", function()
-    math.randomseed(20240607)
-    for round = 1, 150 do
-      local rows = random_table()
-      local format = { delimiter = ({ ",", ";", "\t", "|" })[math.random(4)],
-        newline = ({ "\n", "\r\n" })[math.random(2)] }
-      local text = written(format, table.unpack(rows))
-      for size = 1, #text + 1, round % 9 + 1 do
-        assert.same(rows, (rows_of { chunks = pieces(text, size), header = false,
-          delimiter = format.delimiter }))
-      end
-    end
-  end)
-
-  it("is the same by name, and every place to cut gives the same lines", function()
-    math.randomseed(7)
-    for _ = 1, 100 do
-      local rows, columns = random_table()
-      local header, named = {}, {}
-      for k = 1, columns do header[k] = pool[k] .. k end
-      for i, row in ipairs(rows) do
-        named[i] = {}
-        for k, field in ipairs(row) do named[i][header[k]] = field end
-      end
-      local text = written({ header = header }, table.unpack(named))
-      local _, lines = rows_of { text = text }
-      for cut = 0, #text, 3 do
-        local parts = { text:sub(cut + 1), text:sub(1, cut) }
-        local got, at = rows_of { chunks = function() return table.remove(parts) end }
-        assert.same(named, got)
-        assert.same(lines, at)
-      end
-    end
   end)
 end)

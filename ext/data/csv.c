@@ -107,7 +107,9 @@ static size_t special(struct sei_csv *c, size_t i)
       return c->len;
     c->block_at = i;
     c->block_end = c->len - i < SEI_CSV_BLOCK ? c->len : i + SEI_CSV_BLOCK;
-    c->mask = sei_csv_mask(c->text + i, c->block_end - i, c->delimiter);
+    c->mask = sei_csv_mask(c->text + i, c->block_end - i, c->delimiter,
+                           &c->block_ascii);
+    c->ascii = c->ascii && c->block_ascii;
   }
 }
 
@@ -343,6 +345,7 @@ static void begin_row(struct sei_csv *c)
   c->line = c->line_now;
   c->count = 0;
   c->at = c->line_at = 0;
+  c->ascii = c->pos >= c->block_end || c->block_ascii;
   sei_buf_clear(&c->scratch);
   next_field(c, c->pos);
 }

@@ -52,6 +52,7 @@ struct sei_csv {
   const char *row;      /* the last row as it stands in the window, */
   size_t row_len;       /*   without its line end */
   size_t line;          /* line on which it begins, from 1 */
+  bool ascii;           /* it has no byte above 127; false: it may have */
 
   const char *problem;  /* static text, for the user */
   size_t problem_line;  /* from 1 */
@@ -64,6 +65,7 @@ struct sei_csv {
   unsigned char state;
   bool started;         /* the byte order mark was looked for */
   bool skip_lf;         /* the last line ended with CR: LF belongs to it */
+  bool block_ascii;     /* as `ascii`, of the block */
   bool escapes;         /* the field under way has doubled quotes */
   size_t line_now;      /* line of the scan position */
   size_t at;            /* scan position, offset in the row */

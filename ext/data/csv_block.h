@@ -8,6 +8,8 @@
 #ifndef SEI_DATA_CSV_BLOCK_H
 #define SEI_DATA_CSV_BLOCK_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -16,22 +18,30 @@ enum { SEI_CSV_BLOCK = 64 };
 #if defined __SSE2__ && !defined SEI_NO_SIMD
 #include <emmintrin.h>
 
-static inline uint64_t sei_csv_part(const char *p, __m128i delimiter)
+static inline uint64_t sei_csv_part(const char *p, __m128i delimiter,
+                                    __m128i *all)
 {
   __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
   __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8('\r')), x);
   __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
   __m128i parts = _mm_cmpeq_epi8(x, delimiter);
   __m128i any = _mm_or_si128(_mm_or_si128(low, quote), parts);
+  *all = _mm_or_si128(*all, x);
   return (uint64_t)(unsigned)_mm_movemask_epi8(any);
 }
 
-/* Bit i is set if p[i] may mean something. Reads 64 bytes. */
-static inline uint64_t sei_csv_block(const char *p, char delimiter)
+/* Bit i is set if p[i] may mean something; *ascii tells whether all bytes are
+ * below 128. Reads 64 bytes. */
+static inline uint64_t sei_csv_block(const char *p, char delimiter,
+                                     bool *ascii)
 {
-  __m128i d = _mm_set1_epi8(delimiter);
-  return sei_csv_part(p, d) | sei_csv_part(p + 16, d) << 16 |
-    sei_csv_part(p + 32, d) << 32 | sei_csv_part(p + 48, d) << 48;
+  __m128i d = _mm_set1_epi8(delimiter), all = _mm_setzero_si128();
+  uint64_t mask = sei_csv_part(p, d, &all) |
+    sei_csv_part(p + 16, d, &all) << 16 |
+    sei_csv_part(p + 32, d, &all) << 32 |
+    sei_csv_part(p + 48, d, &all) << 48;
+  *ascii = !_mm_movemask_epi8(all);
+  return mask;
 }
 
 #else
@@ -46,13 +56,15 @@ static inline uint64_t sei_csv_upto(uint64_t x, unsigned limit)
   return ~(((x & low) + SEI_CSV_EACH(0x7f - limit)) | x) & ~low;
 }
 
-static inline uint64_t sei_csv_part(const char *p, char delimiter)
+static inline uint64_t sei_csv_part(const char *p, char delimiter,
+                                    uint64_t *all)
 {
   uint64_t x, found;
   memcpy(&x, p, sizeof x);
 #if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
   x = __builtin_bswap64(x);
 #endif
+  *all |= x;
   found = sei_csv_upto(x, '\r') |
     sei_csv_upto(x ^ SEI_CSV_EACH('"'), 0) |
     sei_csv_upto(x ^ SEI_CSV_EACH((unsigned char)delimiter), 0);
@@ -60,26 +72,30 @@ static inline uint64_t sei_csv_part(const char *p, char delimiter)
   return (found >> 7) * UINT64_C(0x0102040810204080) >> 56;
 }
 
-/* Bit i is set if p[i] may mean something. Reads 64 bytes. */
-static inline uint64_t sei_csv_block(const char *p, char delimiter)
+/* Bit i is set if p[i] may mean something; *ascii tells whether all bytes are
+ * below 128. Reads 64 bytes. */
+static inline uint64_t sei_csv_block(const char *p, char delimiter,
+                                     bool *ascii)
 {
-  uint64_t mask = 0;
+  uint64_t mask = 0, all = 0;
   unsigned i;
   for(i = 0; i < SEI_CSV_BLOCK; i += 8)
-    mask |= sei_csv_part(p + i, delimiter) << i;
+    mask |= sei_csv_part(p + i, delimiter, &all) << i;
+  *ascii = !(all & SEI_CSV_EACH(0x80));
   return mask;
 }
 
 #endif
 
 /* The same for the n <= 64 bytes that are left of a text. */
-static inline uint64_t sei_csv_mask(const char *p, size_t n, char delimiter)
+static inline uint64_t sei_csv_mask(const char *p, size_t n, char delimiter,
+                                    bool *ascii)
 {
   char rest[SEI_CSV_BLOCK] = {0};
   if(n >= SEI_CSV_BLOCK)
-    return sei_csv_block(p, delimiter);
+    return sei_csv_block(p, delimiter, ascii);
   memcpy(rest, p, n);
-  return sei_csv_block(rest, delimiter) & ((UINT64_C(1) << n) - 1);
+  return sei_csv_block(rest, delimiter, ascii) & ((UINT64_C(1) << n) - 1);
 }
 
 #endif

@@ -31,9 +31,10 @@ static enum need need_of(char ch, char delimiter)
 static enum need needs(const char *s, size_t n, char delimiter)
 {
   enum need found = NOTHING;
+  bool ascii;
   while(n) {
     size_t size = n < SEI_CSV_BLOCK ? n : SEI_CSV_BLOCK;
-    uint64_t mask = sei_csv_mask(s, size, delimiter);
+    uint64_t mask = sei_csv_mask(s, size, delimiter, &ascii);
     for(; mask; mask &= mask - 1) {
       enum need one = need_of(s[__builtin_ctzll(mask)], delimiter);
       if(one == REFUSAL)

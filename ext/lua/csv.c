@@ -33,9 +33,11 @@ void sei_csv_push_list(lua_State *L, int index)
 {
   lua_Integer i, n = (lua_Integer)lua_rawlen(L, index);
   lua_Integer shown = n > SHOWN_NAMES ? SHOWN_NAMES : n;
+  int text;
   index = lua_absindex(L, index);
-  luaL_checkstack(L, 6, NULL);
+  luaL_checkstack(L, 8, NULL);
   lua_pushliteral(L, "");
+  text = lua_gettop(L);
   for(i = 1; i <= shown; i++) {
     size_t len;
     const char *s;
@@ -43,13 +45,35 @@ void sei_csv_push_list(lua_State *L, int index)
     s = lua_tolstring(L, -1, &len);
     sei_csv_push_quoted(L, s, len);
     lua_remove(L, -2);
-    lua_pushstring(L, i < shown ? ", " : "");
-    lua_concat(L, 3);
+    sei_csv_join(L, text, i - 1);
   }
   if(shown < n) {
     lua_pushfstring(L, " and %I more", (LUAI_UACINT)(n - shown));
     lua_concat(L, 2);
   }
+}
+
+void sei_csv_join(lua_State *L, int text, lua_Integer count)
+{
+  lua_pushvalue(L, text);
+  lua_insert(L, -2);
+  lua_pushstring(L, count ? ", " : "");
+  lua_insert(L, -2);
+  lua_concat(L, 3);
+  lua_replace(L, text);
+}
+
+bool sei_csv_has_name(lua_State *L, int names, int value)
+{
+  lua_Integer i, n = (lua_Integer)lua_rawlen(L, names);
+  bool found = false;
+  value = lua_absindex(L, value);
+  for(i = 1; i <= n && !found; i++) {
+    lua_rawgeti(L, names, i);
+    found = lua_rawequal(L, -1, value);
+    lua_pop(L, 1);
+  }
+  return found;
 }
 
 void sei_csv_push_nearest(lua_State *L, const char *wrong, int known)

@@ -114,6 +114,13 @@ int sei_csv_bad_option(lua_State *L, const char *option, const char *function,
 /* Pushes a name in quotes, fit for a message: shortened, one line. */
 void sei_csv_push_quoted(lua_State *L, const char *s, size_t n);
 
+/* Moves the string on top of the stack to the end of the text at `text`, which
+ * lists `count` names already. */
+void sei_csv_join(lua_State *L, int text, lua_Integer count);
+
+/* Whether the array `names` (an absolute index) holds the value. */
+bool sei_csv_has_name(lua_State *L, int names, int value);
+
 /* Pushes `"a", "b" and 3 more`: the names in the array at `index`. */
 void sei_csv_push_list(lua_State *L, int index);
 

@@ -1,6 +1,5 @@
 /* csv_append - a Lua row becomes a line of CSV. */
 #include <lauxlib.h>
-#include <math.h>
 #include <stdio.h>
 
 #include "../data/json.h" /* sei_utf8_valid, sei_json_put_real */
@@ -68,8 +67,7 @@ static int put_number(lua_State *L, struct cells *x, lua_Integer i)
   int r;
   if(lua_isinteger(L, -1))
     return put_integer(x, lua_tointeger(L, -1));
-  if(fabs(value) < 9007199254740992.0 && lua_numbertointeger(value, &whole) &&
-     (double)whole == value)
+  if(lua_numbertointeger(value, &whole) && (double)whole == value)
     return put_integer(x, whole);
   sei_buf_init(&text, 64);
   r = sei_json_put_real(&text, value); /* its shortest exact form */
@@ -122,18 +120,6 @@ static lua_Integer count_keys(lua_State *L, int row)
   return n;
 }
 
-/* Moves the string on top of the stack to the end of the text at `text`, which
- * lists `count` names already. */
-static void join(lua_State *L, int text, lua_Integer count)
-{
-  lua_pushvalue(L, text);
-  lua_insert(L, -2);
-  lua_pushstring(L, count ? ", " : "");
-  lua_insert(L, -2);
-  lua_concat(L, 3);
-  lua_replace(L, text);
-}
-
 enum { LISTED = 20 };
 
 /* Pushes the names of the columns that the row lacks, and how many. */
@@ -150,21 +136,9 @@ static lua_Integer push_missing(lua_State *L, const struct cells *x, int row)
       size_t len;
       const char *s = lua_tolstring(L, -2, &len);
       sei_csv_push_quoted(L, s, len);
-      join(L, text, found - 1);
+      sei_csv_join(L, text, found - 1);
     }
     lua_settop(L, text);
-  }
-  return found;
-}
-
-static bool is_name(lua_State *L, const struct cells *x, int key)
-{
-  lua_Integer i, n = (lua_Integer)lua_rawlen(L, x->names);
-  bool found = false;
-  for(i = 1; i <= n && !found; i++) {
-    lua_rawgeti(L, x->names, i);
-    found = lua_rawequal(L, -1, key);
-    lua_pop(L, 1);
   }
   return found;
 }
@@ -194,9 +168,9 @@ static lua_Integer push_unknown(lua_State *L, const struct cells *x, int row)
   lua_pushnil(L);
   while(lua_next(L, row)) {
     int key = text + 1;
-    if(!is_name(L, x, key) && found++ < LISTED) {
+    if(!sei_csv_has_name(L, x->names, key) && found++ < LISTED) {
       push_key(L, x, key);
-      join(L, text, found - 1);
+      sei_csv_join(L, text, found - 1);
     }
     lua_settop(L, key);
   }

@@ -126,6 +126,20 @@ static void take_chunk(lua_State *L, struct sei_csv_rows *rows)
 
 /* ---- the iterator ---- */
 
+/* Returns to the loop what was found, or raises the error that was pushed. */
+static int give(lua_State *L, const struct sei_csv_rows *rows,
+                enum sei_csv_event e)
+{
+  if(e == SEI_CSV_ERROR)
+    return lua_error(L);
+  if(e == SEI_CSV_END) {
+    lua_pushnil(L);
+    return 1;
+  }
+  lua_pushinteger(L, (lua_Integer)sei_csv_rows_line(rows));
+  return 2;
+}
+
 /* Reads until there is a row. A continuation, so that `chunks` may yield;
  * `called` is 1 if its answer is on the stack. */
 static int read_row(lua_State *L, int status, lua_KContext called)
@@ -142,7 +156,7 @@ static int read_row(lua_State *L, int status, lua_KContext called)
       return luaL_error(L, "the reader is closed");
     e = sei_csv_rows_next(L, UP_ROWS);
     if(e != SEI_CSV_MORE)
-      break;
+      return give(L, rows, e);
     if(r->source == FROM_FILE)
       read_piece(L, r, rows);
     else {
@@ -151,14 +165,6 @@ static int read_row(lua_State *L, int status, lua_KContext called)
       called = 1;
     }
   }
-  if(e == SEI_CSV_ERROR)
-    return lua_error(L);
-  if(e == SEI_CSV_END) {
-    lua_pushnil(L);
-    return 1;
-  }
-  lua_pushinteger(L, (lua_Integer)sei_csv_rows_line(rows));
-  return 2;
 }
 
 static int l_next(lua_State *L)
@@ -265,8 +271,8 @@ is dropped. What is wrong with the text is raised as an error object of kind
 the text itself is malformed); a file that cannot be read, of kind `io`. Memory
 use does not grow with the text. `break` closes the file.
 
-A row that is ragged or not valid UTF-8 is passed over if the iterator is called
-again after its error; any other error is for good.
+A row that is ragged or not valid UTF-8 is passed over if the iterator is
+called again after its error; any other error is for good.
 @function read
 @tparam table options exactly one of `file`, `text` and `chunks`, and others:
 @tparam[opt] string options.file path of the file to read

@@ -106,7 +106,8 @@ static enum sei_csv_event check_utf8(lua_State *L, int index)
   const struct sei_csv *c = &r->csv;
   size_t i, n = 0, at = 0;
   const char *s = NULL;
-  if(r->any_bytes || sei_utf8_valid(c->row, c->row_len) == c->row_len)
+  if(c->ascii || r->any_bytes ||
+     sei_utf8_valid(c->row, c->row_len) == c->row_len)
     return SEI_CSV_ROW;
   for(i = 0; i < c->count; i++) {
     s = sei_csv_field(c, i, &n);
@@ -158,22 +159,6 @@ static bool add_name(lua_State *L, const struct sei_csv *c, size_t i)
   return true;
 }
 
-/* Whether the array of names on top of the stack lacks the i-th required one
- * (the required ones are below it). */
-static bool lacks(lua_State *L, lua_Integer i)
-{
-  lua_Integer k, n = (lua_Integer)lua_rawlen(L, -1);
-  bool found = false;
-  lua_rawgeti(L, -2, i);
-  for(k = 1; k <= n && !found; k++) {
-    lua_rawgeti(L, -2, k);
-    found = lua_rawequal(L, -1, -2);
-    lua_pop(L, 1);
-  }
-  lua_pop(L, 1);
-  return !found;
-}
-
 /* Pushes what may be wrong if the header is but one column. */
 static void push_delimiter_hint(lua_State *L, int names)
 {
@@ -190,36 +175,37 @@ static void push_delimiter_hint(lua_State *L, int names)
   lua_remove(L, -2);
 }
 
+/* Pushes a list of the required columns that are not among the names, each
+ * with the name that may be meant, and says how many. */
+static lua_Integer push_missing(lua_State *L, int required, int names)
+{
+  lua_Integer i, n = (lua_Integer)lua_rawlen(L, required), missing = 0;
+  int text;
+  lua_pushliteral(L, "");
+  text = lua_gettop(L);
+  for(i = 1; i <= n; i++) {
+    lua_rawgeti(L, required, i);
+    if(!sei_csv_has_name(L, names, -1)) {
+      size_t len;
+      const char *s = lua_tolstring(L, -1, &len);
+      sei_csv_push_quoted(L, s, len);
+      sei_csv_push_nearest(L, s, names);
+      lua_concat(L, 2);
+      sei_csv_join(L, text, missing++);
+    }
+    lua_settop(L, text);
+  }
+  return missing;
+}
+
 /* True if all required columns are among the names on top of the stack; false:
  * a text that names those missing was pushed. */
 static bool check_required(lua_State *L, int index)
 {
-  lua_Integer i, n, missing = 0;
-  int names = lua_gettop(L), top = names + 2;
-  if(lua_getiuservalue(L, index, REQUIRED) == LUA_TNIL) {
-    lua_pop(L, 1);
-    return true;
-  }
-  lua_pushvalue(L, names);
-  n = (lua_Integer)lua_rawlen(L, -2);
-  lua_pushliteral(L, "");
-  for(i = 1; i <= n; i++) {
-    size_t len;
-    const char *s;
-    lua_pushvalue(L, names + 1);
-    lua_pushvalue(L, names);
-    if(lacks(L, i)) {
-      lua_rawgeti(L, -2, i);
-      s = lua_tolstring(L, -1, &len);
-      lua_pushvalue(L, top + 1);
-      lua_pushstring(L, missing++ ? ", " : "");
-      sei_csv_push_quoted(L, s, len);
-      sei_csv_push_nearest(L, s, names);
-      lua_concat(L, 4);
-      lua_replace(L, top + 1);
-    }
-    lua_settop(L, top + 1);
-  }
+  lua_Integer missing = 0;
+  int names = lua_gettop(L), required = names + 1;
+  if(lua_getiuservalue(L, index, REQUIRED) != LUA_TNIL)
+    missing = push_missing(L, required, names);
   if(!missing) {
     lua_settop(L, names);
     return true;
@@ -227,7 +213,7 @@ static bool check_required(lua_State *L, int index)
   sei_csv_push_list(L, names);
   push_delimiter_hint(L, names);
   lua_pushfstring(L, "%s missing: %s; found: %s%s", missing > 1 ?
-                  "columns are" : "a column is", lua_tostring(L, top + 1),
+                  "columns are" : "a column is", lua_tostring(L, -3),
                   lua_tostring(L, -2), lua_tostring(L, -1));
   return false;
 }

@@ -155,8 +155,8 @@ static int after_row(lua_State *L, int status, lua_KContext context)
 Fields are strings, numbers (whole ones without `.0`), booleans, or `sei.null`
 for an empty one. A row that does not fit raises, and nothing of it is written.
 @function writer:row
-@tparam table row an array of fields; or, if the writer has a header, a table by
-column name with exactly its columns
+@tparam table row an array of fields; or, if the writer has a header, a table
+by column name with exactly its columns
 @treturn[1] boolean true
 @treturn[2] nil if the file or function failed
 @treturn[2] table the error object; every later call answers the same */
@@ -215,8 +215,8 @@ static int finish(lua_State *L, struct writer *w, lua_KFunction k)
 Safe to call again: it answers the same.
 @function writer:close
 @treturn[1] boolean true
-@treturn[2] nil if the file or function failed, be it in this call or an earlier
-one; the file is then as it was before
+@treturn[2] nil if the file or function failed, be it in this call or an
+earlier one; the file is then as it was before
 @treturn[2] table the error object */
 static int l_writer_close(lua_State *L)
 {
@@ -329,14 +329,14 @@ static struct writer *push_writer(lua_State *L)
 }
 
 /*** Writes CSV, row by row.
-Use it with `<close>`, or call `close`: a file is written under a temporary name
-beside it and takes its own when it is complete, so that neither an error nor a
-crash leaves half a file behind. A writer that is never closed writes nothing.
+Use it with `<close>`, or call `close`: a file is written under a temporary
+name beside it and takes its own when it is complete, so that neither an error
+nor a crash leaves half a file behind. A writer that is never closed writes nothing.
 @function write
 @tparam table options exactly one of `file` and `to`, and others:
 @tparam[opt] string options.file path of the file to write
-@tparam[opt] function options.to called with pieces of the text, strings; false,
-or nil and a message, tells that it failed. It may yield
+@tparam[opt] function options.to called with pieces of the text, strings;
+false, or nil and a message, tells that it failed. It may yield
 @tparam[opt] {string,…} options.header names of the columns, the first row
 @tparam[opt=","] string options.delimiter the one character between two fields
 @tparam[opt="\n"] string options.newline what ends a row, or `"\r\n"`

@@ -32,6 +32,8 @@ static void note_row(struct sei_buf *out, const struct sei_csv *c)
   size_t i, n;
   snprintf(number, sizeof number, "%zu", c->line);
   sei_buf_adds(out, number);
+  for(i = 0; c->ascii && i < c->row_len; i++)
+    CHECK((signed char)c->row[i] >= 0, "a row said to be ASCII", c->row + i);
   for(i = 0; i < c->count; i++) {
     const char *s = sei_csv_field(c, i, &n);
     sei_buf_addc(out, '[');
@@ -204,7 +206,8 @@ static void test_limits(struct sei_buf *out)
   expect_limit(out, &field, "a,\nabcde\n", "1[a][] error 2:1 the field");
   expect_limit(out, &field, "a,\nb,abcdefghijkl", "1[a][] error 2:3 the fie");
   expect_limit(out, &field, "a,\n\"abcde\"", "1[a][] error 2:1 the quoted f");
-  expect_limit(out, &field, "a\nb,\"\n\n\n\n\n\n\n\n\n", "1[a] error 2:3 the q");
+  expect_limit(out, &field, "a\nb,\"\n\n\n\n\n\n\n\n\n",
+               "1[a] error 2:3 the q");
   expect_limit(out, &row, "ab,cd,ef\nx", "1[ab][cd][ef] 2[x] end");
   expect_limit(out, &row, "a\nab,cd,efg\nx", "1[a] error 2:1 the row is lar");
   expect_limit(out, &columns, "1,2,3\n1", "1[1][2][3] 2[1] end");
@@ -251,6 +254,7 @@ static void test_slices(void)
   sei_csv_begin(&c, ',', 0, 0, 0);
   sei_csv_input(&c, text, sizeof text - 1, true);
   CHECK(sei_csv_next(&c) == SEI_CSV_ROW && c.count == 3, "three", "?");
+  CHECK(c.ascii, "ASCII", "not");
   CHECK(c.row == text && c.row_len == sizeof text - 1, "the row", "?");
   CHECK(sei_csv_field(&c, 0, &n) == c.scratch.data && n == 3, "copied", "?");
   CHECK(sei_csv_field(&c, 1, &n) == text + 7 && n == 1, "a slice", "?");
