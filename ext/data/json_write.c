@@ -133,13 +133,32 @@ static bool reads_back(const struct decimal *x, double d)
   return strtod(text, NULL) == d;
 }
 
+/* The next decimal of as many digits. */
+static void increase(struct decimal *x)
+{
+  int i = x->n - 1;
+  while(i >= 0 && x->digits[i] == '9')
+    x->digits[i--] = '0';
+  if(i >= 0)
+    x->digits[i]++;
+  else {
+    x->digits[0] = '1';
+    x->point++;
+  }
+}
+
 /* Up to 15 digits survive the way through a normal double, so trying 15 finds
- * all that are shorter. Below the normal ones every length is tried. */
+ * all that are shorter. Below the normal ones every length is tried. Above a
+ * power of two doubles lie twice as far apart as below it, so that there the
+ * decimal after the nearest one may read back where the nearest does not. */
 static void shortest(struct decimal *out, double d)
 {
   int n = d < DBL_MIN ? 1 : DBL_DIG;
   for(; n < DBL_DECIMAL_DIG; n++) {
     nearest(out, d, n);
+    if(reads_back(out, d))
+      break;
+    increase(out);
     if(reads_back(out, d))
       break;
   }

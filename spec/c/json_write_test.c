@@ -125,6 +125,8 @@ static void test_put_numbers(void)
   CHECK(writes_real(2.2250738585072014e-308, "2.2250738585072014e-308"));
   CHECK(writes_real(0.1 + 0.2, "0.30000000000000004"));
   CHECK(writes_real(5e-324 * 7, "3.5e-323"));
+  CHECK(writes_real(0x1p-44, "5.684341886080802e-14"));
+  CHECK(writes_real(0x1p976, "6.386688990511104e293"));
   sei_buf_init(&b, 1000);
   CHECK(sei_json_put_real(&b, NAN) == SEI_JSON_NOT_FINITE);
   CHECK(sei_json_put_real(&b, -INFINITY) == SEI_JSON_NOT_FINITE);
