@@ -15,37 +15,39 @@ local function whole(text)
   return nil, ("expected a whole number, got %q"):format(text)
 end
 
+local function port(text)
+  local n, err = whole(text)
+  if not n or n <= 65535 then return n, err end
+  return nil, ("a port is 0 to 65535, not %d"):format(n)
+end
+
 local function rows_of_help(rows)
   local out = {}
-  for k, row in ipairs(rows) do
-    local name = row[1] .. row[2]
-    out[k] = #name < 29 and ("  %-29s %s"):format(name, row[3])
-      or ("  %s\n  %-29s %s"):format(name, "", row[3])
-  end
+  for k, row in ipairs(rows) do out[k] = ("  %-29s %s"):format(row[1], row[2]) end
   return table.concat(out, "\n")
 end
 
 local function epilog()
-  local quirks, faults = {}, {}
+  local quirks = {}
   for k, row in ipairs(quirk.rows) do
-    local number = row[3] > 0 and (" [no. %d]"):format(row[3]) or ""
-    quirks[k] = { row[1], row[2], row[4] .. number }
+    local number = row[3] > 0 and (" (no. %d)"):format(row[3]) or ""
+    quirks[k] = { row[1] .. row[2], row[4] .. number }
   end
-  for k, row in ipairs(fault.kinds) do faults[k] = { row[1], "", row[2] } end
-  return "Quirks (numbers as in section 4 of the API's description; NAME=off takes one away):\n"
-    .. rows_of_help(quirks) .. "\n\nKinds of fault:\n" .. rows_of_help(faults)
-    .. "\n\nWhile it runs, GET http://127.0.0.1:PORT/_emulator lists what can be changed and read:\n"
-    .. "quirks, latency, the log of requests, the state, counters."
+  return "Quirks, with their numbers in section 4 of the API's description; NAME=off ends one:\n"
+    .. rows_of_help(quirks) .. "\n\nKinds of fault:\n" .. rows_of_help(fault.kinds)
+    .. "\n\nWhile it runs, GET http://127.0.0.1:PORT/_emulator lists what can be read and set:\n"
+    .. "quirks (also for some paths only), latency, the requests seen, the state, counters."
 end
 
 --- Adds the options to a command of lua-argparse.
 function command.configure(parser)
-  parser:description [[
-Serves the Harness SEI API from memory, on 127.0.0.1. The first line on standard output is
-"listening on http://127.0.0.1:PORT/sei/api". It ends on SIGTERM or SIGINT.]]
+  parser:summary "Serve the API from memory: for tests, demos and rehearsals."
+  parser:description("Serves the Harness SEI API from memory, on 127.0.0.1. The first line on "
+    .. 'standard output is "listening on http://127.0.0.1:PORT/sei/api". It ends on SIGTERM '
+    .. "or SIGINT.")
   parser:usage_max_width(100)
   parser:help_max_width(100)
-  parser:option("--port", "The port; 0 is any that is free.", "0", whole):argname "PORT"
+  parser:option("--port", "The port; 0 is any that is free.", "0", port):argname "PORT"
   parser:option("--seed", "The same seed gives the same organisation.", "1", whole):argname "N"
   parser:option("--people", "How many people.", tostring(DEFAULT_PEOPLE), whole):argname "N"
   parser:option("--accounts", "How many linked accounts (default: as many as people).", nil, whole)

@@ -345,6 +345,7 @@ local function apply_row(app, item, strict)
   }
   if old then
     new.id, new.uuid, new.created_at = old.id, old.uuid, old.created_at
+    new.manager = old.manager -- the developers' table has it, this one does not
     store:save(item.i, new)
   else
     new.uuid = ("00000000-0000-4000-9000-%012x"):format(store.last_id + 1)

@@ -24,7 +24,7 @@ local LOCK_TEXT <const> = "Failed to obtain org user lock: another update is in 
 -- @tparam table options `population`, `api_key` (nil: any), `latency` in seconds,
 -- `quirks`: array of { name, value }, checked already
 function Emulator.new(options)
-  local self = setmetatable({ options = options }, Emulator)
+  local self = setmetatable({ options = options, counted = {}, locks = {}, writing = 0 }, Emulator)
   self:reset()
   return self
 end
@@ -34,7 +34,6 @@ function Emulator:reset()
   self.store = Store.new(self.options.population)
   self.cache = Cache.new(function() return self.store.generation end)
   self.log, self.latency = Log.new(), self.options.latency or 0
-  self.locks, self.writing = {}, 0
   self.developers, self.selection = nil, nil
   self:clear_counters()
   self:clear_quirks()
@@ -48,8 +47,13 @@ function Emulator:clear_counters()
     by_status = {}, bytes_received = 0 }
 end
 
--- The one quirk that is a matter of the population.
-local function tell_store(self) self.store:set_dangling(self.quirks:get "dangling") end
+-- The one quirk that is a matter of the population. A loaded one has a number of
+-- them of its own, and cannot have more.
+local function tell_store(self)
+  local n, own = self.quirks:get "dangling", self.store.population.dangling
+  if own and (n == 0 or n > own) then n = own end
+  self.store:set_dangling(n)
+end
 
 --- Sets a quirk; see quirk.lua.
 function Emulator:set_quirk(name, value, path)
@@ -169,7 +173,6 @@ function Emulator:handle(raw)
   local r = request.new(raw)
   if control.is_ours(r) then return control.handle(self, r) end
   local entry = self.log:add(raw, host.time())
-  self.counted = self.counted or {}
   self.counted[r.id] = true
   local ok, answer = xpcall(answer_api, debug.traceback, self, r)
   if not ok then
@@ -187,7 +190,7 @@ function Emulator:done(id)
     self.locks[id] = nil
     self.writing = self.writing - 1
   end
-  if self.counted and self.counted[id] then
+  if self.counted[id] then
     self.counted[id] = nil
     self.counters.under_way = self.counters.under_way - 1
   end

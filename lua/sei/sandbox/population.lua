@@ -47,7 +47,7 @@ function Population.new(seed, people, accounts)
   local bits = mix(seed)
   return setmetatable({
     seed = bits, people = people, accounts = busy > 0 and accounts or 0, busy = busy,
-    max_id = people,
+    max_id = people, managers = true,
     uuid_middle = ("-4%03x-8%03x-%08x"):format(bits & 0xfff, bits >> 12 & 0xfff, bits >> 32),
   }, Population)
 end

@@ -1,6 +1,6 @@
 --- Searching, sorting and paging of the two v2 tables, and their envelopes.
 --
--- A table is `{ default = key, keys = names, sequence = f(app), get = f(app, n)
+-- A table is `{ default = key, keys = names (nil: any), sequence = f(app), get = f(app, n)
 -- -> values by name, all strings, render = f(app, n) -> JSON, ids = name }`.
 local request = require "sei.sandbox.request"
 
@@ -20,8 +20,8 @@ local function many(r, name)
 end
 
 local function known_key(tbl, key)
-  for _, name in ipairs(tbl.keys) do if name == key then return true end end
-  return false
+  for _, name in ipairs(tbl.keys or {}) do if name == key then return true end end
+  return not tbl.keys
 end
 
 -- What the query asks for, checked; or nil and the error.

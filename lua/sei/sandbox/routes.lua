@@ -1,9 +1,16 @@
 --- Every address that is served: the endpoints of api.md section 3.
 local contributors = require "sei.sandbox.contributors"
+local developers = require "sei.sandbox.developers"
 local identities = require "sei.sandbox.identities"
 local reply = require "sei.sandbox.reply"
 
 local routes = {}
+
+-- The error of the developers' family has no place for a text of its own.
+local function developers_error(status, message)
+  if status == 401 then return reply.v2(status, message) end
+  return reply.gateway(status, "INTERNAL_ERROR", message)
+end
 
 -- Method, path as a pattern, handler, the family's error, does it write?
 routes.table = {
@@ -17,6 +24,15 @@ routes.table = {
   { "PATCH", "/v2/developers/identities", identities.patch, reply.v2, true },
   { "POST", "/v2/developers/cloud%-ids", identities.add_cloud_ids, reply.v2, true },
   { "POST", "/v2/developers/cloud%-ids/upload", identities.upload_cloud_ids, reply.v2, true },
+  { "GET", "/v2/developers", developers.list, developers_error },
+  { "GET", "/v2/developers/schema", developers.schema, developers_error },
+  { "POST", "/v2/developers", developers.upload, developers_error, true },
+  { "PUT", "/v2/developers", developers.reupload, developers_error, true },
+  { "PUT", "/v2/developers/versions/([^/]+)/fieldMappings", developers.map, developers_error,
+    true },
+  { "PATCH", "/v2/developers/versions/([^/]+)", developers.activate, developers_error, true },
+  { "PATCH", "/v2/developers", developers.patch, developers_error, true },
+  { "DELETE", "/v2/developers", developers.delete, developers_error, true },
 }
 
 --- Finds the row for a request.
