@@ -14,8 +14,9 @@ struct sei_pool;
  * text on why it cannot serve: too old, without TLS. */
 const char *sei_http_start(void);
 
-/* `max_running`: transfers under way at once (others queue in order, first come first
- * served) and connections kept. NULL on no memory or if libcurl cannot start. */
+/* `max_running`: transfers under way at once (others queue, first come first
+ * served) and connections kept. NULL on no memory or if libcurl cannot
+ * start. */
 struct sei_pool *sei_pool_new(unsigned max_running);
 
 /* Cancels what runs (transfers end as CANCELLED and stay their owners'),
@@ -39,8 +40,8 @@ int sei_pool_fd(const struct sei_pool *p);
  * now; negative: nothing is waited for. */
 double sei_pool_timeout(const struct sei_pool *p);
 
-/* Makes the descriptor readable until switched off again: somebody who waits on
- * it could go on. */
+/* Makes the descriptor readable until switched off again: somebody who waits
+ * on it could go on. */
 void sei_pool_signal(struct sei_pool *p, bool on);
 
 /* Transfers queued and running. */

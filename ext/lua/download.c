@@ -43,7 +43,7 @@ static struct download *check_download(lua_State *L)
   return luaL_checkudata(L, 1, SEI_DOWNLOAD);
 }
 
-/* core.download(client, endpoint, options) -> stream. The request is queued. */
+/* core.download(client, endpoint, options) -> stream; its request is queued. */
 static int l_download(lua_State *L)
 {
   struct sei_client *client = sei_client_open(L, 1);

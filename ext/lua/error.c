@@ -91,7 +91,7 @@ int sei_error_return(lua_State *L)
 /*** Makes an error object out of a table of its fields.
 Rules, sources and adapters written in Lua raise or return the same shape as
 the library itself.
-@function error
+@function sei.error
 @tparam table fields at least `kind` (one of the kinds above) and `message`
 @treturn table the same table, now an error object */
 static int l_error(lua_State *L)
@@ -110,7 +110,7 @@ static int l_error(lua_State *L)
 }
 
 /*** Whether a value is an error object of this library.
-@function is_error
+@function sei.is_error
 @param value anything
 @treturn boolean */
 static int l_is_error(lua_State *L)

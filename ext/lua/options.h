@@ -36,8 +36,8 @@ enum { SEI_OPTION_TABLES = 4 };
 void sei_options_check(lua_State *L, int index, const char *what,
                        const struct sei_option *const *tables);
 
-/* Read a checked option; the default if it is absent. Leave no trace on the stack. The string
- * belongs to the table. */
+/* Read a checked option; the default if it is absent. Leave no trace on the
+ * stack. The string belongs to the table. */
 double sei_option_number(lua_State *L, int index, const char *name,
                          double otherwise);
 lua_Integer sei_option_integer(lua_State *L, int index, const char *name,

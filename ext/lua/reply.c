@@ -321,7 +321,7 @@ static const char *sentence(int status)
     "the service refused the request: %s";
 }
 
-/* Pushes the words for the message of a refusal. Body table (or nil) on top. */
+/* Pushes the words for a refusal's message. Body table (or nil) on top. */
 static const char *push_reason(lua_State *L, const struct sei_client *c,
                                const struct sei_exchange *x)
 {

@@ -1,4 +1,4 @@
-/* request - a row of the endpoint table and a client become an HTTP request. */
+/* request - a row of the endpoint table and a client become a request. */
 #define _DEFAULT_SOURCE
 #include "request.h"
 

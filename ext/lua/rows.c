@@ -109,9 +109,9 @@ static bool obeys(lua_State *L, const struct sei_rows *r,
   if(!n && f->required)
     return refuse(L, value, f->name, "is empty");
   if(f->max_length && characters(s, n) > f->max_length)
-    return refuse(L, value, f->name, lua_pushfstring(L, "has %d characters, the "
-                  "service keeps %d", (int)characters(s, n),
-                  (int)f->max_length));
+    return refuse(L, value, f->name,
+                  lua_pushfstring(L, "has %d characters, the service keeps %d",
+                                  (int)characters(s, n), (int)f->max_length));
   return true;
 }
 
@@ -307,8 +307,8 @@ static int answer_refusal(lua_State *L)
   return 4;
 }
 
-/* rows:add(row) -> true[, warning] | false (the batch is full: send it, clear
- * it, add again) | nil, reason, field, value (it cannot be sent). */
+/* core.rows_add(rows, row) -> true[, warning] | false (the batch is full: send
+ * it, clear it, add again) | nil, reason, field, value (it cannot be sent). */
 static int l_rows_add(lua_State *L)
 {
   struct sei_rows *r = check_rows(L);
@@ -334,7 +334,7 @@ static int l_rows_add(lua_State *L)
   return 1 + is_unlisted(L, r->endpoint, 2);
 }
 
-/* rows:header() puts the CSV's header line in front of all rows. */
+/* core.rows_header(rows) puts the CSV's header line in front of all rows. */
 static int l_rows_header(lua_State *L)
 {
   struct sei_rows *r = check_rows(L);
@@ -347,7 +347,8 @@ static int l_rows_header(lua_State *L)
   return 0;
 }
 
-/* rows:check(row) -> true | nil, reason, field, value: the rules alone. */
+/* core.rows_check(rows, row) -> true | nil, reason, field, value: the rules
+ * alone. */
 static int l_rows_check(lua_State *L)
 {
   struct sei_rows *r = check_rows(L);
@@ -359,7 +360,7 @@ static int l_rows_check(lua_State *L)
   return 1;
 }
 
-/* rows:count() -> rows and bytes in the open batch */
+/* core.rows_count(rows) -> rows and bytes in the open batch */
 static int l_rows_count(lua_State *L)
 {
   struct sei_rows *r = check_rows(L);
@@ -368,7 +369,7 @@ static int l_rows_count(lua_State *L)
   return 2;
 }
 
-/* rows:clear() starts the next batch. */
+/* core.rows_clear(rows) starts the next batch. */
 static int l_rows_clear(lua_State *L)
 {
   struct sei_rows *r = check_rows(L);
@@ -404,19 +405,14 @@ const char *sei_rows_body(lua_State *L, int index, size_t *n)
 
 void sei_open_rows(lua_State *L)
 {
-  static const luaL_Reg methods[] = {
-    {"add", l_rows_add}, {"check", l_rows_check},
-    {"header", l_rows_header}, {"count", l_rows_count}, {"clear", l_rows_clear},
-    {NULL, NULL}
-  };
   static const luaL_Reg functions[] = {
-    {"rows", l_rows}, {"csv_header", l_csv_header}, {NULL, NULL}
+    {"rows", l_rows}, {"rows_add", l_rows_add}, {"rows_check", l_rows_check},
+    {"rows_header", l_rows_header}, {"rows_count", l_rows_count},
+    {"rows_clear", l_rows_clear}, {"csv_header", l_csv_header}, {NULL, NULL}
   };
   luaL_newmetatable(L, SEI_ROWS);
   lua_pushcfunction(L, l_rows_free);
   lua_setfield(L, -2, "__gc");
-  luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
   luaL_setfuncs(L, functions, 0);
 }

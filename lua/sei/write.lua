@@ -71,11 +71,11 @@ local function encode(out, rows, result, full)
   for row, line in each(rows) do
     result.rows = result.rows + 1
     if type(line) ~= "number" then line = nil end
-    local ok, reason, field, value = out:add(row)
+    local ok, reason, field, value = core.rows_add(out, row)
     if ok == false then
       local sent, err = full()
       if not sent then return nil, err end
-      ok, reason, field, value = out:add(row)
+      ok, reason, field, value = core.rows_add(out, row)
     end
     if not ok then
       result.rejected[#result.rejected + 1] = {
@@ -100,7 +100,7 @@ function write.rows(client, endpoint, rows, options)
   local result, first = new_report(), 1
   local out = core.rows(endpoint, options.batch_size or MAX_ROWS, MAX_BYTES)
   local function send(last)
-    local count = out:count()
+    local count = core.rows_count(out)
     if count == 0 then return true end
     local call <close> = core.call(client, endpoint, options, { rows = out })
     local reply, status = wait.result(call)
@@ -109,7 +109,7 @@ function write.rows(client, endpoint, rows, options)
     result.batches[#result.batches + 1] =
       { first = first, last = last, rows = count, status = status, reply = reply }
     first = last + 1
-    out:clear()
+    core.rows_clear(out)
     return true
   end
   local ok, err = encode(out, rows, result, function() return send(result.rows - 1) end)
@@ -123,7 +123,7 @@ local function feed(call, out)
   while not core.call_done(call) and not core.call_feed(call, out) do
     wait.for_(call, core.call_poll, core.call_await)
   end
-  out:clear()
+  core.rows_clear(out)
   return not core.call_done(call)
 end
 
@@ -136,7 +136,7 @@ local function upload_rows(client, endpoint, options)
   local result = new_report()
   local out = core.rows(endpoint, math.maxinteger, FEED, header)
   local call <close> = core.call(client, endpoint, options, {})
-  out:header()
+  core.rows_header(out)
   local ok = encode(out, options.rows, result, function() return feed(call, out) end)
   if ok then feed(call, out) end
   core.call_feed_end(call)
@@ -159,7 +159,7 @@ local function check_file(client, endpoint, path)
   local bad, count = {}, 0
   for row, line in csv.read { file = path, columns = header } do
     count = count + 1
-    local ok, reason, field, value = out:check(row)
+    local ok, reason, field, value = core.rows_check(out, row)
     if not ok then
       bad[#bad + 1] = { row = count, line = line, field = field, value = value, reason = reason }
       if #bad == SHOWN then break end
