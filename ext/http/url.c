@@ -98,6 +98,6 @@ const char *sei_url_check(const char *base_url, bool allow_http)
     return "its host or port is malformed";
   if(!u.https && !u.loopback && !allow_http)
     return "it is plain http to another machine, where the key could be read; "
-           "use https";
+           "use https, or allow_http = true";
   return NULL;
 }

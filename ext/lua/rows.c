@@ -269,7 +269,7 @@ static bool encode(lua_State *L, struct sei_rows *r)
   sei_buf_clear(&r->row);
   if(!r->csv) {
     problem = sei_encode(L, 2, &r->row, 0, where, sizeof where);
-    return !problem || refuse(L, 0, where, problem);
+    return !problem || refuse(L, 0, where + (*where == '.'), problem);
   }
   lua_getiuservalue(L, 1, UV_HEADER);
   format.names = lua_gettop(L);
