@@ -56,10 +56,11 @@ bool sei_auth_add(struct sei_headers *h, enum sei_auth_style s,
 
 bool sei_auth_account(const char *key, char *out, size_t out_size)
 {
-  const char *account = key + 4;
+  const char *account;
   size_t n;
   if(strncmp(key, "pat.", 4) && strncmp(key, "sat.", 4))
     return false;
+  account = key + 4;
   n = strcspn(account, ".");
   if(!n || account[n] != '.' || n >= out_size ||
      !sei_header_clean(account, n))

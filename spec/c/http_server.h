@@ -53,7 +53,7 @@ struct server {
   char seen[2048];            /* paths in the order in which they came */
 };
 
-static void send_all(struct conn *c, const void *bytes, size_t n)
+static inline void send_all(struct conn *c, const void *bytes, size_t n)
 {
   const char *p = bytes;
   while(n) {
@@ -103,7 +103,7 @@ static inline void make_reset(struct conn *c)
   setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &l, sizeof l);
 }
 
-static int read_more(struct conn *c)
+static inline int read_more(struct conn *c)
 {
   char *room = sei_buf_room(&c->in, 65536);
   ssize_t n = room ? recv(c->fd, room, 65536, 0) : -1;
@@ -113,7 +113,7 @@ static int read_more(struct conn *c)
 }
 
 /* The value of a field in the request's head, or NULL. Compares bytes. */
-static const char *request_field(struct conn *c, const char *name)
+static inline const char *request_field(struct conn *c, const char *name)
 {
   char pattern[64];
   snprintf(pattern, sizeof pattern, "\r\n%s: ", name);
@@ -123,7 +123,7 @@ static const char *request_field(struct conn *c, const char *name)
   }
 }
 
-static int read_head(struct conn *c)
+static inline int read_head(struct conn *c)
 {
   const char *end = NULL;
   while(!c->in.len ||
@@ -139,7 +139,7 @@ static int read_head(struct conn *c)
 }
 
 /* A body with a length, or in chunks (kept as they came). */
-static int read_body(struct conn *c)
+static inline int read_body(struct conn *c)
 {
   const char *length = request_field(c, "Content-Length");
   if(length)
@@ -158,7 +158,7 @@ static int read_body(struct conn *c)
   return 1;
 }
 
-static void note(struct server *s, const struct conn *c, int come)
+static inline void note(struct server *s, const struct conn *c, int come)
 {
   pthread_mutex_lock(&s->lock);
   if(come) {
@@ -172,7 +172,7 @@ static void note(struct server *s, const struct conn *c, int come)
   pthread_mutex_unlock(&s->lock);
 }
 
-static int serve_one(struct conn *c)
+static inline int serve_one(struct conn *c)
 {
   const struct route *r;
   int keep = 0;
@@ -190,7 +190,7 @@ static int serve_one(struct conn *c)
   return keep;
 }
 
-static void *connection(void *user)
+static inline void *connection(void *user)
 {
   struct conn *c = user;
   struct server *s = c->server;
@@ -206,7 +206,7 @@ static void *connection(void *user)
   return NULL;
 }
 
-static void welcome(struct server *s, int fd)
+static inline void welcome(struct server *s, int fd)
 {
   struct conn *c = calloc(1, sizeof *c);
   pthread_t thread;
@@ -221,7 +221,7 @@ static void welcome(struct server *s, int fd)
     pthread_detach(thread);
 }
 
-static void *acceptor(void *user)
+static inline void *acceptor(void *user)
 {
   struct server *s = user;
   int fd;
@@ -230,7 +230,7 @@ static void *acceptor(void *user)
   return NULL;
 }
 
-static int listen_anywhere(int backlog, int *port)
+static inline int listen_anywhere(int backlog, int *port)
 {
   struct sockaddr_in a = { .sin_family = AF_INET };
   socklen_t len = sizeof a;
