@@ -13,21 +13,23 @@ local ROWS_A_PIECE <const> = 1000
 
 -- ---- reading ----
 
+local function csv_line(store, j)
+  local email, integration, login = store:identity(j)
+  return csv.line { email, tostring(integration), login }
+end
+
 local function download(app)
   local store, text = app.store, "email,integrationId,identity\r\n"
-  local next_account = store.linked:from(1)
+  local population, next_account = store.population, store.linked:from(1)
   return reply.content("text/csv", function()
     if not next_account then return nil end
-    local out, n = { text }, 1
+    local out, owners, people = { text }, store.owners, store.people
     text = ""
-    for _ = 1, ROWS_A_PIECE do
+    for k = 2, ROWS_A_PIECE + 1 do
       local _, j = next_account()
       if not j then next_account = nil break end
-      local email, integration, login = store:identity(j)
-      if login:find '[,"\r\n]' then login = csv.field(login) end
-      if email:find '[,"\r\n]' then email = csv.field(email) end
-      n = n + 1
-      out[n] = email .. "," .. integration .. "," .. login .. "\r\n"
+      out[k] = population.identity_line and j <= population.accounts and owners[j] == nil
+        and population:identity_line(j, people) or csv_line(store, j)
     end
     return table.concat(out)
   end)

@@ -15,9 +15,9 @@ local Population = {}
 Population.__index = Population
 
 local GOLDEN <const> = 0x9e3779b97f4a7c15
-local EPOCH <const> = 1500000000000 -- ms; records are made in the 4 years after
 local GIVEN, GIVEN_PLAIN = names.given, names.given_plain
 local FAMILY, FAMILY_PLAIN = names.family, names.family_plain
+local DOMAIN = names.domains
 local GIVENS <const>, FAMILIES <const> = #names.given, #names.family
 
 --- The integrations that an organisation has, in the order of its accounts.
@@ -48,7 +48,9 @@ function Population.new(seed, people, accounts)
   return setmetatable({
     seed = bits, people = people, accounts = busy > 0 and accounts or 0, busy = busy,
     max_id = people, managers = true,
-    uuid_middle = ("-4%03x-8%03x-%08x"):format(bits & 0xfff, bits >> 12 & 0xfff, bits >> 32),
+    uuid_first = ("%02x-"):format(bits & 0xff),
+    uuid_middle = ("%x-4%03x-8%03x-%06x"):format(bits >> 8 & 0xf, bits >> 12 & 0xfff,
+      bits >> 24 & 0xfff, bits >> 40),
   }, Population)
 end
 
@@ -68,31 +70,39 @@ local function full_name(h, g, f)
 end
 
 local function email(h, g, f, i)
-  return GIVEN_PLAIN[g] .. "." .. FAMILY_PLAIN[f] .. i .. "@" .. names.domains[(h >> 48 & 3) + 1]
+  return GIVEN_PLAIN[g] .. "." .. FAMILY_PLAIN[f] .. i .. "@" .. DOMAIN[(h >> 48 & 3) + 1]
 end
 
 local REGION, DEPARTMENT = {}, {}
 for i, name in ipairs(names.regions) do REGION[i] = '{"region":"' .. name .. '","department":"' end
 for i, name in ipairs(names.departments) do DEPARTMENT[i] = name .. '","employee_no":' end
 
--- The additional fields as JSON. One in 97 has some of every kind.
+local MORE_FIELDS <const> = ',"badge":9223372036854775807,"since":-9007199254740993,'
+  .. '"skills":["c","lua",[]],"desk":{"floor":3,"seat":"B-12","near":{}},"remote":true,'
+  .. '"mentor":null,"share":0.1}'
+
+-- How the additional fields end: one in 97 has some of every kind.
+local function fields_end(i) return i % 97 == 13 and MORE_FIELDS or "}" end
+
+-- The additional fields as JSON.
 local function fields(h, i)
-  local flat = REGION[(h >> 50 & 3) + 1] .. DEPARTMENT[(h >> 52 & 7) + 1] .. 1000000 + i
-  if i % 97 ~= 13 then return flat .. "}" end
-  return flat .. ',"badge":9223372036854775807,"since":-9007199254740993,"skills":["c","lua",[]],'
-    .. '"desk":{"floor":3,"seat":"B-12","near":{}},"remote":true,"mentor":null,"share":0.1}'
+  return REGION[(h >> 50 & 3) + 1] .. DEPARTMENT[(h >> 52 & 7) + 1] .. i .. fields_end(i)
 end
 
--- Four hexadecimal digits of 16 bits; made when first wanted, faster than format.
-local HEX = setmetatable({}, { __index = function(t, bits)
-  t[bits] = ("%04x"):format(bits)
-  return t[bits]
-end })
+-- Numbers of three hexadecimal or four decimal digits: faster than format.
+local HEX, DECIMAL = {}, {}
+for bits = 0, 4095 do HEX[bits] = ("%03x"):format(bits) end
+for n = 0, 9999 do DECIMAL[n] = ("%04d"):format(n) end
 
--- The bits are a person's own (mix() is one to one), the middle is the seed's.
+-- The bits are a person's own, the rest is the seed's.
 local function uuid(self, h)
-  return HEX[h >> 48] .. HEX[h >> 32 & 0xffff] .. "-" .. HEX[h >> 16 & 0xffff] .. self.uuid_middle
-    .. HEX[h & 0xffff]
+  return HEX[h >> 52] .. HEX[h >> 40 & 4095] .. self.uuid_first .. HEX[h >> 28 & 4095]
+    .. self.uuid_middle .. HEX[h >> 12 & 4095] .. HEX[h & 4095]
+end
+
+-- The time when a record was made: ms, between 2017 and 2020.
+local function born(h)
+  return "15" .. DECIMAL[(h & 0xffff) % 10000] .. DECIMAL[(h >> 16 & 0xffff) % 10000] .. "000"
 end
 
 -- ---- accounts ----
@@ -116,8 +126,9 @@ local LOGIN = {
   function(g, f, j) return GIVEN_PLAIN[g] .. "." .. FAMILY_PLAIN[f] .. j end,
   function(g, f, j) return FAMILY_PLAIN[f] .. "_" .. GIVEN_PLAIN[g]:sub(1, 1) .. j end,
   function(_, _, j, h)
-    return ("712020:%08x-%04x-4%03x-a%03x-%012x"):format(h & 0xffffffff, h >> 32 & 0xffff,
-      h >> 20 & 0xfff, h >> 40 & 0xfff, j)
+    return "712020:" .. HEX[h & 4095] .. HEX[h >> 12 & 4095] .. "5e-0" .. HEX[h >> 24 & 4095]
+      .. "-4a1c-9d2e-" .. HEX[j >> 36] .. HEX[j >> 24 & 4095] .. HEX[j >> 12 & 4095]
+      .. HEX[j & 4095]
   end,
 }
 
@@ -152,6 +163,16 @@ function Population:identity(j)
   local h, g, f = traits(self, i)
   local integration, name = login(self, j, h, g, f)
   return email(h, g, f, i), integration, name, i
+end
+
+--- The same as a line of CSV, only faster; nil if the person is in `changed`.
+function Population:identity_line(j, changed)
+  local i = person_of(self, j)
+  if changed[i] then return nil end
+  local h, g, f = traits(self, i)
+  local integration, name = login(self, j, h, g, f)
+  return GIVEN_PLAIN[g] .. "." .. FAMILY_PLAIN[f] .. i .. "@" .. DOMAIN[(h >> 48 & 3) + 1] .. ","
+    .. integration .. "," .. name .. "\r\n"
 end
 
 --- The numbers of a person's accounts.
@@ -193,11 +214,11 @@ end
 --- Person i as a record; see store.lua for its shape.
 function Population:record(i)
   local h, g, f = traits(self, i)
-  local born = EPOCH + (h >> 8 & 0x1fffffffff)
+  local made = math.tointeger(tonumber(born(h)))
   return {
     id = tostring(i), uuid = uuid(self, h), full_name = full_name(h, g, f),
     email = email(h, g, f, i), fields = fields(h, i), accounts = self:accounts_of(i),
-    version = 1, created_at = born, updated_at = born + (h & 0x3ffffff),
+    version = 1, created_at = made, updated_at = made,
   }
 end
 
@@ -217,17 +238,20 @@ local function user_ids(self, i, h, g, f)
   return text
 end
 
---- Person i as the JSON of a contributor: record() rendered, only faster.
+--- Person i as the JSON of a contributor: record() rendered, only faster, in
+-- one expression because every text in between would cost as much again.
 function Population:contributor(i)
   local h, g, f = traits(self, i)
-  local born = EPOCH + (h >> 8 & 0x1fffffffff)
-  local name = full_name(h, g, f)
-  if h >> 40 & 127 == 1 then name = json.quote(name):sub(2, -2) end
-  return '{"id":"' .. i .. '","org_uuid":"' .. uuid(self, h) .. '","full_name":"' .. name
-    .. '","email":"' .. email(h, g, f, i) .. '","integration_user_ids":['
-    .. user_ids(self, i, h, g, f) .. '],"additional_fields":'
-    .. fields(h, i) .. ',"version":"1","created_at":' .. born
-    .. ',"updated_at":' .. born + (h & 0x3ffffff) .. "}"
+  local kind, id, made = h >> 40 & 127, tostring(i), born(h)
+  local name = GIVEN[g] .. " " .. FAMILY[f]
+  if kind < 3 then name = json.quote(full_name(h, g, f)):sub(2, -2) end
+  return '{"id":"' .. id .. '","org_uuid":"' .. HEX[h >> 52] .. HEX[h >> 40 & 4095]
+    .. self.uuid_first .. HEX[h >> 28 & 4095] .. self.uuid_middle .. HEX[h >> 12 & 4095]
+    .. HEX[h & 4095] .. '","full_name":"' .. name .. '","email":"'
+    .. GIVEN_PLAIN[g] .. "." .. FAMILY_PLAIN[f] .. id .. "@" .. DOMAIN[(h >> 48 & 3) + 1]
+    .. '","integration_user_ids":[' .. user_ids(self, i, h, g, f) .. '],"additional_fields":'
+    .. REGION[(h >> 50 & 3) + 1] .. DEPARTMENT[(h >> 52 & 7) + 1] .. id .. fields_end(i)
+    .. ',"version":"1","created_at":' .. made .. ',"updated_at":' .. made .. "}"
 end
 
 return Population
