@@ -54,7 +54,9 @@ struct sei_pages_options {
   int64_t page_size;    /* records; 1 to SEI_PAGES_MAX */
   int64_t max_items;    /* records to hand out; negative: all */
   int64_t max_pages;    /* requests, repeated ones too; 0 or less: any */
-  int64_t start;        /* offset of the first record wanted */
+  int64_t start;        /* offset of the first record wanted. Behind 0, use
+                           the token's page_size: a server that caps a larger
+                           one without echoing it is not always found out */
   int64_t known_total;  /* total_count of the walk that is resumed, or -1;
                            another one now is drift */
   unsigned window;      /* 1 to SEI_PAGES_WINDOW_MAX; 0: the default */

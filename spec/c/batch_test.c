@@ -52,6 +52,8 @@ static void test_limits(void)
   struct sei_batch b;
   CHECK(!sei_batch_begin(&b, 1, 5, 6, 1));
   CHECK(sei_batch_offer(&b, 0) == SEI_BATCH_NEVER);
+  CHECK(sei_batch_begin(&b, 1, 6, 6, 1));
+  CHECK(sei_batch_offer(&b, 0) == SEI_BATCH_FITS);
   CHECK(sei_batch_begin(&b, 0, 0, 2, 1));
   CHECK(sei_batch_offer(&b, SIZE_MAX) == SEI_BATCH_NEVER);
   CHECK(sei_batch_offer(&b, SIZE_MAX - 2) == SEI_BATCH_FITS);

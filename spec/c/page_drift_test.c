@@ -77,6 +77,7 @@ static void test_drift_error(void)
 {
   struct sei_pages_page page;
   int64_t out;
+  int a;
   second_page(SEI_DRIFT_ERROR, 10, 31);
   CHECK(take() == SEI_PAGES_FAILED && p.drift.kinds == SEI_MOVED_TOTAL);
   CHECK(fails(SEI_PAGES_DRIFT, "drift", "total_count went from 30 to 31"));
@@ -93,6 +94,16 @@ static void test_drift_error(void)
   CHECK(sei_pages_judge(&p, 9, 1, &out) == SEI_PAGES_FAILED && out == 0);
   CHECK(fails(SEI_PAGES_DRIFT, "drift", "1 record came twice"));
   CHECK(sei_pages_offset(&p, 0) == 10 && p.delivered == 10);
+  begin(10);                    /* the same record on page 0 already */
+  a = ASKS(0, 10, 0);
+  comes(a, 10, 30, 10, 1);
+  CHECK(take() == SEI_PAGES_PAGE);
+  CHECK(sei_pages_judge(&p, 8, 2, &out) == SEI_PAGES_FAILED);
+  CHECK(sei_pages_stale(&p) == a && sei_pages_offset(&p, 8) == 0);
+  o.known_total = 0;            /* nothing was there before */
+  begin(10);
+  comes(ASKS(0, 10, 0), 10, 30, 10, 1);
+  CHECK(take() == SEI_PAGES_FAILED && p.drift.total_before == 0);
   o.known_total = 29;           /* since the token was made */
   o.start = 10;
   begin(10);
@@ -110,9 +121,9 @@ static void test_drift_warn(void)
   second_page(SEI_DRIFT_WARN, 10, 41);  /* grew: page 3 and 4 are wanted */
   CHECK(sei_pages_take(&p, &page) == SEI_PAGES_PAGE);
   CHECK(sei_pages_judge(&p, 8, 2, &out) == SEI_PAGES_PAGE && out == 8);
-  a = ASKS(2, 10, 0);
-  comes(a, 10, 41, 10, 3);
-  TAKES(a, 0, 10);
+  comes(ASKS(2, 10, 0), 10, 41, 10, 3);
+  CHECK(sei_pages_take(&p, &page) == SEI_PAGES_PAGE);
+  CHECK(sei_pages_judge(&p, 9, 1, &out) == SEI_PAGES_PAGE && out == 9);
   a = ASKS(3, 10, 0);
   comes(a, 10, 41, 10, 4);
   TAKES(a, 0, 10);
@@ -121,12 +132,23 @@ static void test_drift_warn(void)
   TAKES(a, 0, 1);
   CHECK(asks_nothing() && take() == SEI_PAGES_DONE);
   CHECK(p.drift.kinds == (SEI_MOVED_TOTAL | SEI_MOVED_TWICE));
-  CHECK(p.drift.twice == 2 && p.delivered == 39);
+  CHECK(p.drift.twice == 3 && p.delivered == 38);
   sei_pages_problem(&p, text, sizeof(text));
-  CHECK(strstr(text, "from 30 to 41, 2 records came twice; first seen"));
+  CHECK(strstr(text, "from 30 to 41, 3 records came twice; first seen"));
   sei_pages_problem(&p, text, 20);
   CHECK(strlen(text) == 19);
   sei_pages_problem(&p, text, 0);
+}
+
+/* Behind a short page stands the next page, not the next number. */
+static void test_offset_short(void)
+{
+  struct sei_pages_page page;
+  int64_t out;
+  second_page(SEI_DRIFT_WARN, 7, 30);
+  CHECK(sei_pages_take(&p, &page) == SEI_PAGES_PAGE);
+  CHECK(sei_pages_judge(&p, 7, 0, &out) == SEI_PAGES_PAGE);
+  CHECK(sei_pages_offset(&p, 6) == 16 && sei_pages_offset(&p, 7) == 20);
 }
 
 /* The total shrinks to what was read: what is under way beyond is dropped. */
@@ -287,8 +309,9 @@ static void test_strays(void)
 
 static void (*const tests[])(void) = {
   test_loop, test_round_and_round, test_max_pages, test_drift_error,
-  test_drift_warn, test_shrunk, test_repair, test_repair_resumed,
-  test_short_unknown, test_lies, test_large_numbers, test_options, test_strays
+  test_drift_warn, test_offset_short, test_shrunk, test_repair,
+  test_repair_resumed, test_short_unknown, test_lies, test_large_numbers,
+  test_options, test_strays
 };
 
 int main(void)

@@ -1,5 +1,5 @@
-/* page_feed - what page_test and page_drift_test share: a walk fed by hand, one
- * line per event. Each program includes it once. */
+/* page_feed - what page_test and page_drift_test share: a walk fed by hand,
+ * one line per event. Each program includes it once. */
 #ifndef SEI_SPEC_PAGE_FEED_H
 #define SEI_SPEC_PAGE_FEED_H
 

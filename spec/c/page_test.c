@@ -207,6 +207,20 @@ static void test_capped(void)
   CHECK(!p.drift.kinds && sei_pages_offset(&p, 20) == 120);
 }
 
+/* Some servers echo how many records the page holds. */
+static void test_echoed_count(void)
+{
+  int a;
+  begin(10);
+  a = ASKS(0, 10, 0);
+  comes(a, 10, 15, 10, 1);
+  TAKES(a, 0, 10);
+  a = ASKS(1, 10, 0);
+  comes(a, 5, 15, 5, 2);
+  TAKES(a, 0, 5);
+  CHECK(asks_nothing() && take() == SEI_PAGES_DONE && p.requests == 2);
+}
+
 static void test_fixed_size(void)
 {
   int a;
@@ -224,6 +238,11 @@ static void test_fixed_size(void)
   a = ASKS(1, 50, 10);
   comes(a, 50, 120, 50, 1);
   TAKES(a, 10, 40);
+  o.start = 60;                 /* and echoes what it was asked */
+  begin(10);
+  comes(ASKS(6, 10, 0), 50, 1200, 10, 1);
+  CHECK(take() == SEI_PAGES_WAIT);
+  ASKS(1, 50, 10);
 }
 
 static void test_unpaged(void)
@@ -232,6 +251,11 @@ static void test_unpaged(void)
   begin(10);
   a = ASKS(0, 10, 0);
   comes(a, 34, -1, -1, 1);
+  TAKES(a, 0, 34);
+  CHECK(asks_nothing() && take() == SEI_PAGES_DONE && !p.drift.kinds);
+  begin(10);                    /* echoes what it does not do */
+  a = ASKS(0, 10, 0);
+  comes(a, 34, -1, 10, 1);
   TAKES(a, 0, 34);
   CHECK(asks_nothing() && take() == SEI_PAGES_DONE && !p.drift.kinds);
   begin(10);                    /* with a total that agrees */
@@ -266,7 +290,7 @@ static void test_unsteady_size(void)
 static void (*const tests[])(void) = {
   test_window, test_unknown_total, test_max_items, test_offset, test_unjudged,
   test_refused, test_refused_odd, test_refused_for_good, test_capped,
-  test_fixed_size, test_unpaged, test_unsteady_size
+  test_echoed_count, test_fixed_size, test_unpaged, test_unsteady_size
 };
 
 int main(void)

@@ -130,6 +130,8 @@ static void test_foreign(void)
   memset(text, '1', sizeof(text));
   memcpy(text, "sei1.", 5);
   CHECK(!strcmp(sei_resume_read(text, sizeof(text), query, &out), none));
+  CHECK(!strcmp(sei_resume_read(text, SEI_RESUME_MAX + 1, query, &out), none));
+  CHECK(!strcmp(sei_resume_read(text, SEI_RESUME_MAX, query, &out), damaged));
   CHECK(!strcmp(sei_resume_read("\0sei1.", 6, query, &out), none));
 }
 
