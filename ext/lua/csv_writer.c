@@ -331,7 +331,8 @@ static struct writer *push_writer(lua_State *L)
 /*** Writes CSV, row by row.
 Use it with `<close>`, or call `close`: a file is written under a temporary
 name beside it and takes its own when it is complete, so that neither an error
-nor a crash leaves half a file behind. A writer that is never closed writes nothing.
+nor a crash leaves half a file behind. A file that is never closed never
+appears.
 @function write
 @tparam table options exactly one of `file` and `to`, and others:
 @tparam[opt] string options.file path of the file to write
