@@ -197,6 +197,7 @@ $(B)/spec/c/%: spec/c/%.c $(B)/libplain.a $(B)/flags
 .PHONY: demo
 demo: deps build ## the shortest way to see it work, against the emulator
 	@$(ENVIRONMENT); $(LUA) examples/demo.lua
+	@echo 'demo: done. README.md shows the same against your own account.'
 
 # The same tests with a sanitizer in every process that loads our modules.
 # SEI_SLOW is a factor for the deadlines that specs measure.

@@ -1,5 +1,5 @@
 -- What the Makefile promises: an environment, a command that runs from
--- anywhere, an installation, a rock, and checks that find faults.
+-- anywhere, an installation, a rock.
 local shell = require "spec.support.shell"
 
 local quote = shell.quote
@@ -98,76 +98,6 @@ describe("make install", function()
     text, status = elsewhere(tree .. "/bin/sei --version")
     assert.equal(0, status, text)
     assert.matches("^sei %S+", text)
-  end)
-end)
-
-describe("the layout check", function()
-  local folder
-
-  before_each(function()
-    folder = shell.folder()
-    shell.run("cd " .. quote(folder) .. " && git init -q")
-  end)
-  after_each(function() shell.remove(folder) end)
-
-  local function check(file, text)
-    shell.run(("cd %s && mkdir -p \"$(dirname %s)\""):format(quote(folder), quote(file)))
-    local handle = assert(io.open(folder .. "/" .. file, "wb"))
-    handle:write(text)
-    handle:close()
-    return shell.run(("cd %s && lua5.4 %s/.ci/layout"):format(quote(folder), quote(top)))
-  end
-
-  local long = ("  int a;\n"):rep(70)
-  local faults = {
-    { "a folder that includes another part", "ext/http/x.c",
-      '/* x. */\n#include "../api/page.h"\n', "ext/http/x.c:2: ext/http must not include ext/api" },
-    { "curl outside ext/http", "ext/lua/x.c",
-      "/* x. */\n#include <curl/curl.h>\n", "ext/lua/x.c:2: includes <curl/curl.h>" },
-    { "Lua outside its folders", "ext/data/x.c",
-      "/* x. */\n#include <lauxlib.h>\n", "ext/data/x.c:2: includes <lauxlib.h>" },
-    { "the emulator's use of the client", "lua/sei/sandbox/x.lua",
-      '-- x\nlocal json = require "sei.json"\nreturn json\n', "x.lua:2: requires sei.json" },
-    { "the client's use of the emulator", "lua/sei/plan.lua",
-      '-- x\nreturn require("sei.sandbox.store")\n', "plan.lua:2: requires sei.sandbox.store" },
-    { "a long line", "ext/base/x.c",
-      "/* " .. ("x"):rep(90) .. " */\n", "ext/base/x.c:1: has 96 columns" },
-    { "a blank at the end", "lua/sei/x.lua", "-- x \n", "x.lua:1: ends with blanks" },
-    { "a tab", "lua/sei/x.lua", "-- x\n\treturn 1\n", "x.lua:2: has a tab" },
-    { "a missing newline", "lua/sei/x.lua", "-- x\nreturn 1", "x.lua:2: does not end" },
-    { "a file that does not say its job", "lua/sei/x.lua",
-      "return 1\n", "x.lua:1: does not begin" },
-    { "a long file", "lua/sei/x.lua",
-      "-- x\n" .. ("local a = 1\n"):rep(600), "x.lua:1: has 601 lines" },
-    { "a long function", "ext/base/x.c",
-      "/* x. */\nstatic void f(void)\n{\n" .. long .. "}\n", "x.c:2: f() has 73 lines" },
-    { "an unfinished word", "lua/sei/x.lua",
-      "-- x\n-- TO" .. "DO: y\n", "x.lua:2: the word" },
-    { "a stranger at the top", "notes/x.md", "x\n", "notes/x.md:1: 'notes' does not belong" },
-    { "a blank before a parenthesis", "ext/base/x.c",
-      "/* x. */\nvoid f(void)\n{\n  if (1) return;\n}\n", "x.c:4: write if(" },
-  }
-  for _, row in ipairs(faults) do
-    it("finds " .. row[1], function()
-      local text, status = check(row[2], row[3])
-      assert.equal(1, status, text)
-      assert(text:find(row[4], 1, true), text)
-      assert.equal(1, select(2, text:gsub("\n", "")), text)
-    end)
-  end
-
-  it("has nothing to say of a file that keeps the rules", function()
-    local text, status = check("ext/base/x.c",
-      '/* x - nothing. */\n#include "buf.h"\n\nstatic int f(void)\n{\n  return 1;\n}\n')
-    assert.equal("", text)
-    assert.equal(0, status)
-  end)
-
-  it("lets a long file be that gives its reason", function()
-    local text, status = check("lua/sei/x.lua",
-      "-- x - long because it is a table.\n" .. ("local a = 1\n"):rep(600))
-    assert.equal("", text)
-    assert.equal(0, status)
   end)
 end)
 
