@@ -5,7 +5,16 @@ local argparse = require "argparse"
 
 local cli = {}
 
-local function parser()
+-- The emulator's options come with the emulator, which is loaded only for its
+-- own command.
+local function is_asked_for(argv, name)
+  for _, word in ipairs(argv) do
+    if word == name then return true end
+  end
+  return false
+end
+
+local function parser(argv)
   local p = argparse("sei", "Who is who in Harness SEI: map identities safely.")
   p:flag("-v --version", "Print the version and exit."):action(function()
     print(require "sei"._VERSION)
@@ -13,8 +22,9 @@ local function parser()
   end)
   p:command_target "command"
   p:require_command(true)
-  require "sei.sandbox.command".configure(p:command("emulator",
-    "Serve the SEI API from memory, for tests, demos and rehearsals."))
+  local emulator = p:command("emulator",
+    "Serve the SEI API from memory, for tests, demos and rehearsals.")
+  if is_asked_for(argv, "emulator") then require "sei.sandbox.command".configure(emulator) end
   p:command("version", "Print the version.")
   return p
 end
@@ -32,7 +42,7 @@ function run.emulator(args) return require "sei.sandbox.command".run(args) end
 -- @tparam {string,...} argv without the command's own name
 -- @treturn integer exit status
 function cli.main(argv)
-  local args = parser():parse(argv)
+  local args = parser(argv):parse(argv)
   return run[args.command](args) or 0
 end
 
