@@ -366,11 +366,13 @@ describe("what the builder remembers", function()
     assert.same({ a = 3, b = 2, c = 1 }, read '{ "a" : 3 , "b":2,\n"c" :1}')
   end)
 
-  it("does not mistake a raw escape for a name", function()
+  it("does not mistake raw text for a name that only looks like it", function()
     local backslash_n, newline = "a\\n", "a\n"
-    assert.same({ [backslash_n] = 1 }, read '{"a\\\\n":1}')
-    assert.same({ [newline] = 1 }, read '{"a\\n":1}')
-    assert.same({ [backslash_n] = 1 }, read '{"a\\\\n":1}')
+    assert.same({ first = { [backslash_n] = 1 } }, read '{"first":{"a\\\\n":1}}')
+    assert.same({ first = { [newline] = 1 } }, read '{"first":{"a\\n":1}}')
+    assert.same({ first = { [backslash_n] = 1 } }, read '{"first":{"a\\\\n":1}}')
+    assert.same({ second = { ['x":1,"y'] = 5 } }, read '{"second":{"x\\":1,\\"y":5}}')
+    assert.same({ second = { x = 1, y = 5 } }, read '{"second":{"x":1,"y":5}}')
   end)
 
   it("does not show in arrays of any size", function()
@@ -380,6 +382,15 @@ describe("what the builder remembers", function()
       same("[" .. table.concat(items, ",") .. "]")
       same('{"a":[[' .. table.concat(items, "],[") .. "]]}")
     end
+  end)
+
+  it("makes room for what waits at every level", function()
+    local text = ("[1,2,3,4,5,6,7,8,9,10,11,12,13,14,"):rep(500) .. ("]"):rep(500)
+    text = text:gsub(",]", "]", 1)
+    local v = read(text, { max_depth = 500 })
+    assert.equal(text, write(v))
+    text = ('{"a":1,"b":['):rep(250) .. ("]}"):rep(250)
+    assert.equal(text, canonical(read(text, { max_depth = 500 })))
   end)
 
   it("is bounded, however many names there are", function()

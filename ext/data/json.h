@@ -42,7 +42,7 @@ struct sei_json {
   size_t pos;           /* bytes of the window consumed */
   bool last;            /* nothing comes after the window */
 
-  const char *str;      /* of the last event; into the window or the scratch: */
+  const char *str;      /* of the last event; into the window or the scratch, */
   size_t str_len;       /*   valid until the next call */
   int64_t integer;
   double real;
@@ -54,7 +54,7 @@ struct sei_json {
   size_t problem_at;    /* offset in the window */
 
   unsigned char state;  /* what may come next (private) */
-  unsigned char kinds[SEI_JSON_DEPTH_MAX / 8]; /* array or object, a bit each */
+  unsigned char kinds[SEI_JSON_DEPTH_MAX / 8]; /* a bit each: is an object */
   struct sei_buf *scratch; /* borrowed; where strings with escapes go */
 };
 
@@ -77,8 +77,8 @@ enum sei_json_event sei_json_next(struct sei_json *j);
 bool sei_json_key_is(struct sei_json *j, const char *name, size_t n);
 
 /* After KEY: skips its value. After ARRAY or OBJECT: skips to behind its end.
- * Answers the event that ends it (of a scalar: the scalar's), MORE (nothing was
- * consumed) or ERROR. Strings inside are checked for structure and control
+ * Answers the event that ends it (of a scalar: the scalar's), MORE (nothing
+ * was consumed) or ERROR. Strings inside are checked for structure and control
  * characters, not decoded. */
 enum sei_json_event sei_json_skip(struct sei_json *j);
 
@@ -92,8 +92,8 @@ void sei_json_back(struct sei_json *j, const struct sei_json_mark *m);
 /* ---- writer: appends to a buffer, answers what sei_buf_add answers ---- */
 
 /* A string with its quotes. Escapes what RFC 8259 demands and U+007F, U+2028,
- * U+2029; everything else goes as it is. SEI_JSON_NOT_UTF8 (-1) if `s` is not valid
- * UTF-8: nothing usable was added. */
+ * U+2029; everything else goes as it is. SEI_JSON_NOT_UTF8 (-1) if `s` is not
+ * valid UTF-8. If it fails nothing was added. */
 enum { SEI_JSON_NOT_UTF8 = -1 };
 int sei_json_put_string(struct sei_buf *b, const char *s, size_t n);
 

@@ -19,16 +19,20 @@ struct sei_builder *sei_builder_push(lua_State *L);
 /* Builds the value whose first event `first` was just read from `j` and pushes
  * it. `builder_index` is where the builder's userdata stands on the stack.
  * `fields`: 0, or the stack index of a table {[name]=true,…}: if the value is
- * an object, only these members of it are built, others are skipped.
+ * an object, only these members of it are built, others are skipped. What
+ * that table says is remembered as long as it is the same table: use one for
+ * many records, and do not change it in between.
  * Answers the event that ended the value; on MORE and ERROR nothing is
- * pushed, and on MORE the caller goes back to its own mark. May raise on memory only. */
+ * pushed, and on MORE the caller goes back to its own mark. May raise on
+ * memory only. */
 enum sei_json_event sei_build(lua_State *L, int builder_index,
                               struct sei_json *j, enum sei_json_event first,
                               int fields);
 
 /* Appends the JSON of the value at `index`. Returns NULL, or a static text
- * that says what cannot be written; then `where` (of where_size bytes) names
- * the place as a path, "[3].email". Never raises but on memory. */
+ * that says what cannot be written; then `where` (of where_size bytes, at
+ * least 4) names the place as a path, "[3].email", or is empty for the value
+ * itself, and `out` holds a useless beginning. Never raises but on memory. */
 const char *sei_encode(lua_State *L, int index, struct sei_buf *out,
                        int canonical, char *where, size_t where_size);
 

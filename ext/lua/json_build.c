@@ -26,7 +26,8 @@ enum {
   LOOK_AHEAD = 8,     /* members that may be missing before a known one */
   PENDING = 16,       /* items that wait on the stack to be counted */
   SIZE_MAX_GUESS = 4096, /* one huge table must not make the next one huge */
-  STACK_NEED = PENDING + 8
+  STACK_NEED = PENDING + 8, /* slots that one open container may take */
+  STACK_STEP = 8      /* containers that room is made for at once */
 };
 
 /* A member's name and the container that last stood there as its value. The
@@ -207,7 +208,7 @@ static bool push_new(struct build *w, struct frame *f)
 
 /* The next event that matters here: of an object's member the name is pushed
  * and the value's event answered; members that are not wanted are skipped. */
-static enum sei_json_event advance(struct build *w)
+static inline enum sei_json_event advance(struct build *w)
 {
   struct frame *f = &w->frame[w->open - 1];
   if(!w->open || !f->object)
@@ -259,7 +260,8 @@ static void open_container(struct build *w, bool object)
 {
   struct frame *f = &w->frame[w->open];
   short place = place_here(w);
-  luaL_checkstack(w->L, STACK_NEED, "JSON text nested too deeply");
+  if(w->open % STACK_STEP == 0)
+    luaL_checkstack(w->L, (STACK_STEP + 1) * STACK_NEED, NULL);
   memset(f, 0, sizeof *f);
   f->place = place;
   f->object = object;
@@ -314,7 +316,7 @@ static void add_item(struct build *w, struct frame *f)
 }
 
 /* Puts the value on top into the innermost open container. */
-static void attach(struct build *w)
+static inline void attach(struct build *w)
 {
   struct frame *f = &w->frame[w->open - 1];
   if(!f->object) {
@@ -348,45 +350,41 @@ static void attach_big(struct build *w)
   lua_pop(L, 2);
 }
 
-/* Pushes the scalar of an event. */
-static void push_scalar(lua_State *L, const struct sei_json *j,
-                        enum sei_json_event e)
-{
-  switch(e) {
-  case SEI_JSON_STRING:
-  case SEI_JSON_BIG:
-    lua_pushlstring(L, j->str, j->str_len);
-    break;
-  case SEI_JSON_INTEGER:
-    lua_pushinteger(L, (lua_Integer)j->integer);
-    break;
-  case SEI_JSON_REAL:
-    lua_pushnumber(L, (lua_Number)j->real);
-    break;
-  case SEI_JSON_NULL:
-    sei_push_null(L);
-    break;
-  default:
-    lua_pushboolean(L, e == SEI_JSON_TRUE);
-    break;
-  }
-}
-
 /* Builds from the event `e` on until the value that it began is whole. */
 static enum sei_json_event run(struct build *w, enum sei_json_event e)
 {
+  lua_State *L = w->L;
   for(;;) {
-    if(e <= SEI_JSON_END)
-      return e;
-    if(e == SEI_JSON_OBJECT || e == SEI_JSON_ARRAY) {
+    switch(e) {
+    case SEI_JSON_STRING:
+    case SEI_JSON_BIG:
+      lua_pushlstring(L, w->j->str, w->j->str_len);
+      break;
+    case SEI_JSON_INTEGER:
+      lua_pushinteger(L, (lua_Integer)w->j->integer);
+      break;
+    case SEI_JSON_REAL:
+      lua_pushnumber(L, (lua_Number)w->j->real);
+      break;
+    case SEI_JSON_NULL:
+      sei_push_null(L);
+      break;
+    case SEI_JSON_TRUE:
+    case SEI_JSON_FALSE:
+      lua_pushboolean(L, e == SEI_JSON_TRUE);
+      break;
+    case SEI_JSON_OBJECT:
+    case SEI_JSON_ARRAY:
       open_container(w, e == SEI_JSON_OBJECT);
       e = advance(w);
       continue;
-    }
-    if(e == SEI_JSON_OBJECT_END || e == SEI_JSON_ARRAY_END)
+    case SEI_JSON_OBJECT_END:
+    case SEI_JSON_ARRAY_END:
       close_container(w);
-    else
-      push_scalar(w->L, w->j, e);
+      break;
+    default: /* MORE or ERROR */
+      return e;
+    }
     if(!w->open)
       return e;
     if(e == SEI_JSON_BIG)
