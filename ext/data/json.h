@@ -42,7 +42,7 @@ struct sei_json {
   size_t pos;           /* bytes of the window consumed */
   bool last;            /* nothing comes after the window */
 
-  const char *str;      /* of the last event; into the window or the scratch, */
+  const char *str;      /* of the last event; in the window or the scratch, */
   size_t str_len;       /*   valid until the next call */
   int64_t integer;
   double real;

@@ -4,6 +4,12 @@
  * Exact: integers stay integers, arrays stay arrays, what was read and written
  * back is the same text but for blanks and the order of members.
  */
+
+/***
+Exact JSON: integers stay integers, arrays stay arrays, and what was read and
+written back is the same.
+@module sei.json
+*/
 #include "json.h"
 
 #include <lauxlib.h>
