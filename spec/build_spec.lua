@@ -80,6 +80,16 @@ describe("make install", function()
     assert.equal("", (shell.run(("find %s -type f"):format(quote(folder)))))
   end)
 
+  installs("leaves the emulator out where its library is missing; the command runs", function()
+    local text, status = shell.make(("install EMULATOR= DESTDIR=%s"):format(quote(folder)))
+    assert.equal(0, status, text)
+    assert.matches("the emulator is left out", text)
+    assert.equal("", (shell.run(("find %s -path '*sandbox*'"):format(quote(folder)))))
+    text, status = elsewhere(quote(folder) .. "/usr/local/bin/sei --version")
+    assert.equal(0, status, text)
+    assert.matches("^sei %S+", text)
+  end)
+
   installs("builds a rock from the rockspec, and it can be required", function()
     local tree = quote(folder .. "/tree")
     local text, status = shell.run(
