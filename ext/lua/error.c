@@ -10,10 +10,12 @@
 #include <lauxlib.h>
 #include <string.h>
 
-/* The kinds, as the reference lists them. "io" is a local file's failure. */
+/* The kinds, as the reference lists them. "io" is a local file's failure,
+ * "encode" a value that JSON or CSV cannot hold. */
 static const char *const KINDS[] = {
   "connect", "tls", "timeout", "cancelled", "http", "decode", "protocol",
   "auth", "rejected", "paging_loop", "drift", "too_large", "closed", "io",
+  "encode",
   NULL
 };
 
