@@ -12,6 +12,7 @@ local dkjson = require "dkjson"
 local http = require "socket.http"
 local ltn12 = require "ltn12"
 local mime = require "mime"
+local socket = require "socket"
 
 local emulator = {}
 
@@ -83,6 +84,49 @@ function Emulator:request(method, path, headers, body)
     source = body and ltn12.source.string(body) or nil }
   if not ok then return nil, status end
   return table.concat(out), status, reply
+end
+
+--- A request with a key; a table is sent as JSON, a JSON answer is decoded.
+-- @return the decoded answer, or its text
+-- @treturn int the status
+-- @treturn table the headers
+function Emulator:api(method, path, value, headers)
+  local all = { ["x-api-key"] = "test-key" }
+  for name, v in pairs(headers or {}) do all[name] = v end
+  local body = type(value) == "table" and dkjson.encode(value) or value
+  local text, status, reply = self:request(method, path, all, body)
+  if not text then return nil, status end
+  return dkjson.decode(text, 1, dkjson.null) or text, status, reply
+end
+
+--- Uploads a CSV as the part "file" of a form.
+function Emulator:upload(method, path, csv)
+  local body = table.concat({ "--frontier", 'Content-Disposition: form-data; name="note"', "",
+    "first", "--frontier",
+    'Content-Disposition: form-data; name="file"; filename="rows.csv"',
+    "Content-Type: text/csv", "", csv, "--frontier--", "" }, "\r\n")
+  return self:api(method, path, body,
+    { ["content-type"] = "multipart/form-data; boundary=frontier" })
+end
+
+--- Sends bytes as they are, and reads until the connection ends.
+-- @tparam string bytes
+-- @tparam[opt=5] number seconds
+-- @treturn string what came
+-- @treturn string how it ended: "closed", "timeout" or a system's text
+function Emulator:raw(bytes, seconds)
+  local connection = assert(socket.connect("127.0.0.1", self.port))
+  connection:settimeout(seconds or 5)
+  assert(connection:send(bytes))
+  local out = {}
+  while true do
+    local data, ended, partial = connection:receive(4096)
+    out[#out + 1] = data or partial
+    if ended then
+      connection:close()
+      return table.concat(out), ended
+    end
+  end
 end
 
 -- Asks the control address; raises unless it says 200.

@@ -24,7 +24,7 @@ local LOCK_TEXT <const> = "Failed to obtain org user lock: another update is in 
 -- @tparam table options `population`, `api_key` (nil: any), `latency` in seconds,
 -- `quirks`: array of { name, value }, checked already
 function Emulator.new(options)
-  local self = setmetatable({ options = options, counted = {}, locks = {}, writing = 0 }, Emulator)
+  local self = setmetatable({ options = options, counted = {} }, Emulator)
   self:reset()
   return self
 end
@@ -34,6 +34,7 @@ function Emulator:reset()
   self.store = Store.new(self.options.population)
   self.cache = Cache.new(function() return self.store.generation end)
   self.log, self.latency = Log.new(), self.options.latency or 0
+  self.locks, self.writing = {}, 0
   self.developers, self.selection = nil, nil
   self:clear_counters()
   self:clear_quirks()
