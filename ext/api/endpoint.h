@@ -75,9 +75,9 @@ struct sei_endpoint {
   bool open_fields;     /* rows may have members beyond the rules */
   const char *either;   /* "a|b": at least one of these must be there */
   const char *csv;      /* columns of the CSV, comma-separated */
-  const char *warn_values; /* "field:A|B|…": other values pass with a warning */
+  const char *warn_values; /* "field:A|B|…": others pass with a warning */
 
-  const char *records;  /* where the records are: "a|b.c|[]", [] a bare array */
+  const char *records;  /* where records are: "a|b.c|[]", [] a bare array */
   const char *key;      /* member that tells records apart, NULL: all of it;
                            "0" and "" do not count (api.md section 4 no. 5) */
   const char *doc;      /* one sentence for the reference */
@@ -89,7 +89,7 @@ extern const struct sei_endpoint sei_endpoints[];
 /* The row of that name, or NULL. */
 const struct sei_endpoint *sei_endpoint_find(const char *name);
 
-/* The base URL of a region, or NULL; its name by index, NULL behind the end. */
+/* The base URL of a region, or NULL; its name by index, NULL at the end. */
 const char *sei_region_url(const char *region);
 const char *sei_region_name(size_t i);
 

@@ -26,7 +26,8 @@ struct sei_buf {
 void sei_buf_init(struct sei_buf *b, size_t max);
 
 /* Appends n bytes. Amortised doubling. */
-enum sei_buf_result sei_buf_add(struct sei_buf *b, const void *bytes, size_t n);
+enum sei_buf_result sei_buf_add(struct sei_buf *b, const void *bytes,
+                                size_t n);
 
 /* Appends a C string. */
 enum sei_buf_result sei_buf_adds(struct sei_buf *b, const char *s);

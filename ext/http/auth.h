@@ -18,13 +18,13 @@ enum sei_auth_style {
   SEI_AUTH_RAW                /* Authorization: <key> */
 };
 
-/* The option's spelling ("x-api-key", "apikey", "bearer", "raw") of a style. */
+/* The option's spelling of a style: "x-api-key", "apikey", "bearer", "raw". */
 const char *sei_auth_name(enum sei_auth_style s);
 
 /* "apikey" for keys that begin with eyJ, else "x-api-key". */
 enum sei_auth_style sei_auth_shape(const char *key);
 
-/* The style that a hint names after a 401: the other of the two likely ones. */
+/* The style that a hint names after a 401: the other likely one. */
 enum sei_auth_style sei_auth_other(enum sei_auth_style s);
 
 /* Adds the header line for that key. false: no memory. */

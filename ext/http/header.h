@@ -37,8 +37,8 @@ void sei_headers_free(struct sei_headers *h);
 bool sei_header_clean(const char *s, size_t n);
 
 /* Reads Retry-After: seconds, or any of the three HTTP dates of RFC 9110
- * section 5.6.7, against `now` (Unix seconds). Returns seconds from now (>= 0),
- * or -1 if there is none or it cannot be read. */
+ * section 5.6.7, against `now` (Unix seconds). Returns seconds from now, 0 or
+ * more, or -1 if there is none or it cannot be read. */
 double sei_header_retry_after(const struct sei_headers *h, double now);
 
 #endif

@@ -60,7 +60,7 @@ enum sei_transfer_state {
 
 enum sei_failure {
   SEI_FAILURE_NONE,           /* a whole reply came; any status */
-  SEI_FAILURE_CONNECT,        /* resolve, connect, reset, empty reply, cut off */
+  SEI_FAILURE_CONNECT,        /* resolve, connect, reset, empty, cut off */
   SEI_FAILURE_TLS,
   SEI_FAILURE_TIMEOUT,        /* connect, stall or deadline */
   SEI_FAILURE_CANCELLED,
@@ -85,7 +85,8 @@ void sei_transfer_free(struct sei_transfer *t);
 enum sei_transfer_state sei_transfer_state(const struct sei_transfer *t);
 enum sei_failure sei_transfer_failure(const struct sei_transfer *t);
 
-/* One sentence on the failure: libcurl's own words where it has any. Valid as long as `t`. */
+/* One sentence on the failure: libcurl's own words where it has any. Valid as
+ * long as `t`. */
 const char *sei_transfer_problem(const struct sei_transfer *t);
 
 /* HTTP status, 0 until the final status line came. */
@@ -111,7 +112,7 @@ bool sei_transfer_sent(const struct sei_transfer *t);
 double sei_transfer_duration(const struct sei_transfer *t);
 
 /* Whether plain http to this URL is allowed, whether it is well-formed http(s)
- * without user info, query or fragment. Returns NULL or what is wrong with it. */
+ * without user info, query or fragment. Returns NULL or what is wrong. */
 const char *sei_url_check(const char *base_url, bool allow_http);
 
 /* Seconds on the monotonic clock. */

@@ -1,4 +1,4 @@
-/* transfer_private - what a transfer is made of, for transfer*.c and pool.c. */
+/* transfer_private - what a transfer is made of: transfer*.c and pool.c. */
 #ifndef SEI_HTTP_TRANSFER_PRIVATE_H
 #define SEI_HTTP_TRANSFER_PRIVATE_H
 

@@ -1,4 +1,4 @@
-/* url - checks a base URL: well-formed, no secrets inside, not in the clear. */
+/* url - checks a base URL: well-formed, no secrets, not in the clear. */
 #define _DEFAULT_SOURCE
 #include "url.h"
 

@@ -31,11 +31,18 @@ static bool has_bytes(const struct download *d)
   return sei_transfer_body(d->x.transfer)->len > 0;
 }
 
+/* Whether there is something to look at: data, or enough of an error. */
+static bool has_news(const struct download *d)
+{
+  return sei_transfer_status(d->x.transfer) / 100 == 2 && has_bytes(d) ?
+    true : sei_reply_tells(&d->x);
+}
+
 static bool is_ripe(struct sei_waiter *waiter)
 {
   const struct download *d = (struct download *)
     ((char *)waiter - offsetof(struct download, waiter));
-  return !d->x.transfer || sei_exchange_done(&d->x) || has_bytes(d);
+  return !d->x.transfer || has_news(d);
 }
 
 static struct download *check_download(lua_State *L)
@@ -43,7 +50,7 @@ static struct download *check_download(lua_State *L)
   return luaL_checkudata(L, 1, SEI_DOWNLOAD);
 }
 
-/* core.download(client, endpoint, options) -> stream; its request is queued. */
+/* core.download(client, endpoint, options) -> stream. It is queued. */
 static int l_download(lua_State *L)
 {
   struct sei_client *client = sei_client_open(L, 1);
@@ -85,10 +92,7 @@ static void fail(lua_State *L, struct download *d)
 static bool check(lua_State *L, struct download *d)
 {
   bool done = sei_exchange_done(&d->x);
-  if(d->failed || d->ended)
-    return false;
-  if(!done && (!has_bytes(d) ||
-               sei_transfer_status(d->x.transfer) / 100 != 2))
+  if(d->failed || d->ended || !has_news(d))
     return false;
   if(d->checked &&
      (!done || sei_transfer_failure(d->x.transfer) == SEI_FAILURE_NONE))

@@ -1,4 +1,4 @@
-/* http_auth_test - the four styles of sending a key, and what its shape says. */
+/* http_auth_test - the four styles of sending a key; what its shape says. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
