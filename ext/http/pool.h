@@ -23,10 +23,12 @@ struct sei_pool *sei_pool_new(unsigned max_running);
  * closes all. NULL is fine. */
 void sei_pool_free(struct sei_pool *p);
 
-/* Queues a NEW transfer. false: no memory. */
+/* Queues a NEW transfer; its duration starts. Does nothing to another. false:
+ * no memory. */
 bool sei_pool_submit(struct sei_pool *p, struct sei_transfer *t);
 
-/* Ends a transfer as CANCELLED at once; does nothing to one that is DONE. */
+/* Ends a transfer as CANCELLED at once, whatever it is doing (a name lookup
+ * under way is left to itself); does nothing to one that is DONE. */
 void sei_pool_cancel(struct sei_pool *p, struct sei_transfer *t);
 
 /* Does what can be done without waiting. Returns how many transfers came to

@@ -21,11 +21,16 @@ struct sei_http_options {
   const char *ca_file;        /* NULL: the system's */
   const char *proxy;          /* NULL: libcurl's default, "" none */
   const char *user_agent;     /* NULL: "sei/1" */
-  double connect_timeout;     /* seconds, > 0 */
-  double stall_timeout;       /* seconds without a byte, > 0 */
+  double connect_timeout;     /* seconds, > 0: name, connection and TLS */
+  double stall_timeout;       /* seconds without a byte, > 0; see below */
   size_t max_header;          /* bytes of all reply headers */
   bool allow_http;            /* plain http beyond loopback */
 };
+
+/* A stall is counted from the moment the connection stands, in either
+ * direction, the wait for a slow server's first byte included: nothing else
+ * would end that without a deadline. It is not counted while the transfer is
+ * paused, because its reply is not taken or its file is not fed. */
 
 /* Where a multipart file's bytes come from. */
 enum sei_source {
@@ -45,7 +50,8 @@ struct sei_request {
   const char *filename;
   const char *content_type;
   const char *path;           /*   and for SEI_SOURCE_FILE the file */
-  size_t max_body;            /* bytes of the reply, after decompression */
+  size_t max_body;            /* bytes of the reply, after decompression;
+                                 0 lets none through */
   double deadline;            /* sei_clock() seconds; 0 none */
   bool stream;                /* the caller drains `body` as it arrives; above
                                  the high-water mark the transfer pauses */
@@ -74,8 +80,10 @@ enum { SEI_STREAM_HIGH = 256 * 1024 }; /* bytes waiting; pauses above it */
 
 struct sei_transfer;
 
-/* Makes a transfer. NULL on no memory. Refuses nothing: what could be wrong
- * with `r` was checked before (sei_header_*, sei_url_check). */
+/* Makes a transfer. NULL on no memory, or if sei_http_start() has something to
+ * say. Refuses nothing: what could be wrong with `r` was checked before
+ * (sei_header_*, sei_url_check). A file that cannot be read is found out here
+ * and is the transfer's failure when its turn comes in a pool. */
 struct sei_transfer *sei_transfer_new(const struct sei_http_options *o,
                                       const struct sei_request *r);
 
@@ -92,20 +100,29 @@ const char *sei_transfer_problem(const struct sei_transfer *t);
 /* HTTP status, 0 until the final status line came. */
 int sei_transfer_status(const struct sei_transfer *t);
 
-/* Reply headers, and the bytes of the body that wait. The caller of a stream
- * drops what it used and then calls sei_transfer_drained(). */
+/* Reply headers (of the final reply, without trailers), and the bytes of the
+ * body that wait. The caller of a stream drops what it used and then calls
+ * sei_transfer_drained(): the next step() goes on. If it could use nothing
+ * yet, because one record is longer than what waits, some more comes all the
+ * same. Waiting bytes stay near SEI_STREAM_HIGH (16 KiB above; a gzip bomb up
+ * to 16 MiB). What waits when the transfer is DONE with a failure is not
+ * whole. */
 const struct sei_headers *sei_transfer_headers(const struct sei_transfer *t);
 struct sei_buf *sei_transfer_body(struct sei_transfer *t);
 void sei_transfer_drained(struct sei_transfer *t);
 
 /* SEI_SOURCE_FEED: adds bytes of the file (false: over 1 MiB waits already or
- * no memory, call again after a step); the end of the file. */
+ * no memory, call again after a step); the end of the file. Allowed from NEW
+ * on. Of a DONE transfer the bytes are dropped and the answer is true. */
 bool sei_transfer_feed(struct sei_transfer *t, const void *bytes, size_t n);
 void sei_transfer_feed_end(struct sei_transfer *t);
 bool sei_transfer_wants_feed(const struct sei_transfer *t);
 
 /* Whether the request may have reached the server: false only if it surely
- * did not (it never got as far as sending). */
+ * did not (it never got as far as sending). A body is sent once at most: where
+ * libcurl would repeat it on its own, because a kept connection turned out
+ * dead, the transfer fails as CONNECT instead. Requests without one may be
+ * repeated that way. */
 bool sei_transfer_sent(const struct sei_transfer *t);
 
 /* Seconds from submission to now or to its end. */
