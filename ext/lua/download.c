@@ -185,6 +185,7 @@ static int next_row(lua_State *L, int status, lua_KContext ctx)
       d->ended = true;
       break;
     case SEI_CSV_ERROR:
+      sei_reply_complete(L, d->client, &d->x);
       fail(L, d);
       break;
     case SEI_CSV_NOMEM:

@@ -82,6 +82,20 @@ static void not_json(struct sei_records *r)
            "record %lld", r->json.problem, (long long)r->count);
 }
 
+/* Adds the reply's own words, if it has any: a refusal with the status 200. */
+static void add_words(lua_State *L, struct sei_records *r, int meta, size_t n)
+{
+  static const char *const NAMES[] = {"message", "error"};
+  size_t i;
+  for(i = 0; i < 2 && n < sizeof r->problem; i++) {
+    if(lua_getfield(L, meta, NAMES[i]) == LUA_TSTRING)
+      n += (size_t)snprintf(r->problem + n, sizeof r->problem - n,
+                            "; its %s: %.150s", NAMES[i],
+                            lua_tostring(L, -1));
+    lua_pop(L, 1);
+  }
+}
+
 /* Names the keys that were found instead of records. */
 static void no_records(lua_State *L, struct sei_records *r, int meta)
 {
@@ -95,6 +109,7 @@ static void no_records(lua_State *L, struct sei_records *r, int meta)
                             comma, lua_tostring(L, -2));
     comma = ", ";
   }
+  add_words(L, r, meta, n);
 }
 
 /* ---- facts ---- */

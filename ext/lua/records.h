@@ -30,7 +30,7 @@ struct sei_records {
   int64_t total, page_size; /* as the reply says, -1 if it does not */
   uint64_t fingerprint;     /* of all records' bytes, in order */
   struct sei_buf keys;      /* a uint64_t for each record */
-  char problem[200];        /* why BAD */
+  char problem[500];        /* why BAD */
 };
 
 /* Where the Lua values are on the stack. */

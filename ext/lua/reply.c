@@ -3,88 +3,20 @@
  * Reads every error body of api.md section 5, a plain text, an HTML page (of
  * which only the title is told) and an empty one.
  */
-#define _GNU_SOURCE /* strcasestr, memmem */
+#define _GNU_SOURCE /* strcasecmp, memmem */
 #include "reply.h"
 
-#include <ctype.h>
 #include <lauxlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "../base/redact.h"
 #include "error.h"
 #include "json.h"
+#include "shown.h"
 #include "text.h"
 
-enum { TEXT_MAX = 300, EXCERPT_MAX = 2048, ERROR_BODY_MAX = 1024 * 1024 };
-
-/* ---- looking at the bytes ---- */
-
-static const char *skip_blank(const char *s, const char *end)
-{
-  while(s < end && isspace((unsigned char)*s))
-    s++;
-  return s;
-}
-
-static bool is_html(const struct sei_exchange *x)
-{
-  const char *type = sei_headers_get(sei_transfer_headers(x->transfer),
-                                     "Content-Type");
-  const struct sei_buf *body = sei_transfer_body(x->transfer);
-  const char *end = body->data + body->len, *s;
-  if(type && strcasestr(type, "text/html"))
-    return true;
-  if(!body->len)
-    return false;
-  s = skip_blank(body->data, end);
-  return (end - s > 4 && !strncasecmp(s, "<htm", 4)) ||
-    (end - s > 9 && !strncasecmp(s, "<!doctype", 9));
-}
-
-/* Pushes printable text: control characters become blanks, broken UTF-8 and
- * the key do not pass, long text is cut. */
-static const char *push_clean(lua_State *L, const struct sei_client *c,
-                              const char *s, size_t n, size_t most)
-{
-  size_t i, len = n < most ? n : most;
-  char *copy = lua_newuserdatauv(L, len + 1, 0);
-  if(n)
-    sei_redact(memcpy(copy, s, len), len, c->key.data,
-               c->key.len ? c->key.len - 1 : 0);
-  for(i = 0; i < len; i++)
-    if((unsigned char)copy[i] < 32 || copy[i] == 127)
-      copy[i] = ' ';
-  len = sei_utf8_valid(copy, len);
-  lua_pushlstring(L, copy, len);
-  if(n > most) {
-    lua_pushliteral(L, "...");
-    lua_concat(L, 2);
-  }
-  lua_remove(L, -2);
-  return lua_tostring(L, -1);
-}
-
-/* Pushes the title of an HTML page, or "". */
-static void push_title(lua_State *L, const struct sei_client *c,
-                       const struct sei_exchange *x)
-{
-  const struct sei_buf *body = sei_transfer_body(x->transfer);
-  const char *end = body->data + body->len, *s = body->data, *stop;
-  while(s && s < end && (s = memchr(s, '<', (size_t)(end - s))) &&
-        (end - s < 7 || strncasecmp(s, "<title", 6)))
-    s++;
-  s = s && s < end ? memchr(s, '>', (size_t)(end - s)) : NULL;
-  stop = s ? memchr(s, '<', (size_t)(end - s)) : NULL;
-  if(!stop) {
-    lua_pushliteral(L, "");
-    return;
-  }
-  s = skip_blank(s + 1, stop);
-  while(stop > s && isspace((unsigned char)stop[-1]))
-    stop--;
-  push_clean(L, c, s, (size_t)(stop - s), TEXT_MAX);
-}
+enum { EXCERPT_MAX = 2048, ERROR_BODY_MAX = 1024 * 1024,
+  TELLING = SEI_STREAM_HIGH / 4 };
 
 /* ---- the error object ---- */
 
@@ -120,7 +52,7 @@ static void set_headers(lua_State *L, const struct sei_client *c,
   if(!id)
     id = sei_headers_get(h, "X-Correlation-Id");
   if(id) {
-    push_clean(L, c, id, strlen(id), 128);
+    sei_shown_push(L, c, id, strlen(id), 128);
     lua_setfield(L, -2, "request_id");
   }
   if(wait >= 0) {
@@ -129,14 +61,12 @@ static void set_headers(lua_State *L, const struct sei_client *c,
   }
 }
 
-void sei_reply_error(lua_State *L, const struct sei_client *c,
-                     const struct sei_exchange *x, const char *kind,
-                     const char *fmt, const char *detail)
+/* Fields of the error on top: what was asked, what came. */
+static void set_facts(lua_State *L, const struct sei_client *c,
+                      const struct sei_exchange *x)
 {
-  luaL_checkstack(L, 8, NULL);
-  sei_error_push(L, kind, fmt, detail);
   set_string(L, "method", x->endpoint->method);
-  push_clean(L, c, x->url, strlen(x->url), EXCERPT_MAX);
+  sei_shown_push(L, c, x->url, strlen(x->url), EXCERPT_MAX);
   lua_setfield(L, -2, "url");
   if(!x->transfer)
     return;
@@ -146,6 +76,35 @@ void sei_reply_error(lua_State *L, const struct sei_client *c,
   }
   set_headers(L, c, x);
   set_attempts(L, x);
+}
+
+void sei_reply_error(lua_State *L, const struct sei_client *c,
+                     const struct sei_exchange *x, const char *kind,
+                     const char *fmt, const char *detail)
+{
+  luaL_checkstack(L, 8, NULL);
+  detail = sei_shown_push(L, c, detail, strlen(detail), EXCERPT_MAX);
+  sei_error_push(L, kind, fmt, detail);
+  lua_remove(L, -2);
+  set_facts(L, c, x);
+}
+
+void sei_reply_complete(lua_State *L, const struct sei_client *c,
+                        const struct sei_exchange *x)
+{
+  size_t n;
+  const char *s;
+  luaL_checkstack(L, 8, NULL);
+  for(lua_pushnil(L); lua_next(L, -2); ) {
+    if(lua_type(L, -1) == LUA_TSTRING) {
+      s = lua_tolstring(L, -1, &n);
+      lua_pushvalue(L, -2);
+      sei_shown_push(L, c, s, n, EXCERPT_MAX);
+      lua_rawset(L, -5); /* a field that is there may be set meanwhile */
+    }
+    lua_pop(L, 1);
+  }
+  set_facts(L, c, x);
 }
 
 /* ---- what the connection did ---- */
@@ -181,6 +140,26 @@ static void push_failure(lua_State *L, const struct sei_client *c,
 
 /* ---- what the server says ---- */
 
+/* The words of the gateway's first response message. The body is a table on
+ * top; pushes a string or nil. */
+static void push_first_response(lua_State *L, const struct sei_client *c)
+{
+  size_t n;
+  const char *s;
+  int top = lua_gettop(L);
+  if(lua_getfield(L, top, "responseMessages") == LUA_TTABLE &&
+     lua_rawgeti(L, -1, 1) == LUA_TTABLE &&
+     lua_getfield(L, -1, "message") == LUA_TSTRING) {
+    s = lua_tolstring(L, -1, &n);
+    sei_shown_push(L, c, s, n, SEI_SHOWN_MAX);
+    lua_replace(L, top + 1);
+    lua_settop(L, top + 1);
+    return;
+  }
+  lua_settop(L, top);
+  lua_pushnil(L);
+}
+
 /* The error body's own words, in the order of what tells most. The body is a
  * table on top; pushes a string or nil. */
 static void push_words(lua_State *L, const struct sei_client *c)
@@ -194,13 +173,13 @@ static void push_words(lua_State *L, const struct sei_client *c)
     if(lua_getfield(L, -1, NAMES[i]) == LUA_TSTRING &&
        lua_rawlen(L, -1) > 0) {
       s = lua_tolstring(L, -1, &n);
-      push_clean(L, c, s, n, TEXT_MAX);
+      sei_shown_push(L, c, s, n, SEI_SHOWN_MAX);
       lua_remove(L, -2);
       return;
     }
     lua_pop(L, 1);
   }
-  lua_pushnil(L);
+  push_first_response(L, c);
 }
 
 /* One entry of the developers' `errors`: TYPE in field X (n developers). */
@@ -222,7 +201,7 @@ static void push_entry(lua_State *L, const struct sei_client *c)
     lua_concat(L, 2);
   }
   s = lua_tolstring(L, -1, &n);
-  push_clean(L, c, s, n, TEXT_MAX);
+  sei_shown_push(L, c, s, n, SEI_SHOWN_MAX);
   lua_replace(L, top);
   lua_settop(L, top);
 }
@@ -244,8 +223,11 @@ static void push_errors(lua_State *L, const struct sei_client *c)
     if(lua_rawgeti(L, errors, i) == LUA_TTABLE)
       push_entry(L, c);
     else {
-      luaL_tolstring(L, -1, NULL);
-      lua_remove(L, -2);
+      size_t len;
+      const char *s = luaL_tolstring(L, -1, &len);
+      sei_shown_push(L, c, s, len, SEI_SHOWN_MAX);
+      lua_replace(L, -3);
+      lua_pop(L, 1);
     }
     lua_concat(L, 3);
   }
@@ -339,16 +321,17 @@ static const char *push_reason(lua_State *L, const struct sei_client *c,
     lua_pop(L, 1);
   }
   if(location)
-    return push_clean(L, c, location, strcspn(location, "?#"), TEXT_MAX);
-  if(is_html(x)) {
-    push_title(L, c, x);
+    return sei_shown_push(L, c, location, strcspn(location, "?#"),
+                          SEI_SHOWN_MAX);
+  if(sei_shown_html(x)) {
+    sei_shown_title(L, c, x);
     return lua_pushfstring(L, *lua_tostring(L, -1) ? "a web page titled '%s'" :
                            "a web page%s", lua_tostring(L, -1));
   }
-  if(skip_blank(body->data, body->data + body->len) ==
+  if(sei_shown_skip_blank(body->data, body->data + body->len) ==
      body->data + body->len)
     return lua_pushliteral(L, "without saying why");
-  return push_clean(L, c, body->data, body->len, TEXT_MAX);
+  return sei_shown_push(L, c, body->data, body->len, SEI_SHOWN_MAX);
 }
 
 /* An excerpt for those who report the fault; never of a web page. */
@@ -356,9 +339,9 @@ static void set_excerpt(lua_State *L, const struct sei_client *c,
                         const struct sei_exchange *x)
 {
   const struct sei_buf *body = sei_transfer_body(x->transfer);
-  if(!body->len || is_html(x))
+  if(!body->len || sei_shown_html(x))
     return;
-  push_clean(L, c, body->data, body->len, EXCERPT_MAX);
+  sei_shown_push(L, c, body->data, body->len, EXCERPT_MAX);
   lua_setfield(L, -2, "body");
 }
 
@@ -368,6 +351,7 @@ static void push_refusal(lua_State *L, const struct sei_client *c,
   int status = sei_transfer_status(x->transfer), base;
   const char *reason;
   luaL_checkstack(L, 20, NULL);
+  sei_shown_redact(c, x);
   push_body_table(L, c, x);
   base = lua_gettop(L);
   reason = push_reason(L, c, x);
@@ -386,7 +370,7 @@ static void push_refusal(lua_State *L, const struct sei_client *c,
 static void push_page(lua_State *L, const struct sei_client *c,
                       const struct sei_exchange *x)
 {
-  push_title(L, c, x);
+  sei_shown_title(L, c, x);
   if(*lua_tostring(L, -1))
     sei_reply_error(L, c, x, "protocol", "the service sent a web page titled "
                     "'%s' instead of data", lua_tostring(L, -1));
@@ -413,38 +397,56 @@ static bool says_failure(lua_State *L)
   return bad;
 }
 
-static bool check_ack(lua_State *L, const struct sei_client *c,
-                      const struct sei_exchange *x)
+/* false: the error object was pushed. */
+static bool check_words(lua_State *L, const struct sei_client *c,
+                        const struct sei_exchange *x, const char *kind)
 {
   bool bad;
   push_body_table(L, c, x);
   bad = lua_istable(L, -1) && says_failure(L);
   lua_pop(L, 1);
   if(bad)
-    push_refusal(L, c, x, "rejected");
+    push_refusal(L, c, x, kind);
   return !bad;
+}
+
+static bool check_json(lua_State *L, const struct sei_client *c,
+                       const struct sei_exchange *x)
+{
+  if(!sei_exchange_done(x))
+    return true;
+  if(!sei_transfer_body(x->transfer)->len) {
+    sei_reply_error(L, c, x, "protocol", "the service sent an empty reply "
+                    "where %s was expected", "JSON");
+    return false;
+  }
+  return x->endpoint->kind != SEI_KIND_OBJECT || check_words(L, c, x, "http");
 }
 
 bool sei_reply_check(lua_State *L, const struct sei_client *c,
                      const struct sei_exchange *x, enum sei_want want)
 {
-  const struct sei_buf *body = sei_transfer_body(x->transfer);
   int status = sei_transfer_status(x->transfer);
-  bool done = sei_exchange_done(x);
-  if(done && sei_transfer_failure(x->transfer) != SEI_FAILURE_NONE)
+  if(sei_exchange_done(x) &&
+     sei_transfer_failure(x->transfer) != SEI_FAILURE_NONE)
     push_failure(L, c, x);
   else if(status / 100 != 2)
     push_refusal(L, c, x, NULL);
-  else if(is_html(x))
+  else if(sei_shown_html(x))
     push_page(L, c, x);
-  else if(want == SEI_WANT_ACK)
-    return check_ack(L, c, x);
-  else if(done && !body->len && want == SEI_WANT_JSON)
-    sei_reply_error(L, c, x, "protocol", "the service sent an empty reply "
-                    "where %s was expected", "JSON");
+  else if(want == SEI_WANT_ACK) {
+    sei_shown_redact(c, x); /* it goes into reports, which errors may hold */
+    return check_words(L, c, x, "rejected");
+  }
   else
-    return true;
+    return want != SEI_WANT_JSON || check_json(L, c, x);
   return false;
+}
+
+bool sei_reply_tells(const struct sei_exchange *x)
+{
+  return sei_exchange_done(x) ||
+    sei_transfer_body(x->transfer)->len >= TELLING;
 }
 
 bool sei_reply_refuses_size(const struct sei_exchange *x)

@@ -18,12 +18,21 @@ enum sei_want {
 bool sei_reply_check(lua_State *L, const struct sei_client *c,
                      const struct sei_exchange *x, enum sei_want want);
 
+/* Whether so much of a reply has come that an error can be made of it. The
+ * rest of a stream that is no data would wait for ever to be taken. */
+bool sei_reply_tells(const struct sei_exchange *x);
+
 /* Pushes an error object of that kind with the exchange's method, URL,
  * status, request id and a list of its one attempt. `fmt` may hold one %s,
- * for `detail`. */
+ * for `detail`, which is made printable and loses the key. */
 void sei_reply_error(lua_State *L, const struct sei_client *c,
                      const struct sei_exchange *x, const char *kind,
                      const char *fmt, const char *detail);
+
+/* Gives the error object on top, which somebody else made of the reply's
+ * bytes, the same fields; its strings are treated like `detail`. */
+void sei_reply_complete(lua_State *L, const struct sei_client *c,
+                        const struct sei_exchange *x);
 
 /* Whether a refused list request speaks of its page size. */
 bool sei_reply_refuses_size(const struct sei_exchange *x);

@@ -187,7 +187,8 @@ static bool is_ripe(struct sei_waiter *waiter)
   for(i = 0; i < w->slot_count; i++)
     if(w->slots[i].asked && !w->slots[i].failed &&
        (sei_exchange_done(&w->slots[i].x) ||
-        (!w->paged && sei_transfer_body(w->slots[i].x.transfer)->len)))
+        (!w->paged && sei_transfer_body(w->slots[i].x.transfer)->len >
+         w->slots[i].looked)))
       return true;
   return false;
 }

@@ -62,6 +62,7 @@ void sei_walk_send(lua_State *L, struct sei_walk *w,
   sei_records_begin(&s->records, w->envelope, w->endpoint->key);
   s->records.drop_key = drop;
   s->failed = false;
+  s->looked = 0;
   lua_getiuservalue(L, 1, UV_LISTS);
   lua_createtable(L, w->paged && ask->page_size < 1024 ?
                   (int)ask->page_size : 0, 0);
@@ -133,7 +134,8 @@ static void feed(lua_State *L, struct sei_walk *w, int i, int64_t most)
   lua_settop(L, base);
 }
 
-/* Whether the reply is a JSON list worth decoding while it comes. */
+/* Whether the reply is worth decoding while it comes: no refusal, no web
+ * page. */
 static bool is_usable(const struct sei_walk_slot *s)
 {
   const struct sei_buf *body = sei_transfer_body(s->x.transfer);
@@ -143,7 +145,7 @@ static bool is_usable(const struct sei_walk_slot *s)
   while(i < body->len && strchr(" \t\r\n", body->data[i]))
     i++;
   return s->records.state != SEI_RECORDS_START ||
-    (i < body->len && (body->data[i] == '{' || body->data[i] == '['));
+    (i < body->len && body->data[i] != '<');
 }
 
 static void arrived(struct sei_walk *w, int i)
@@ -199,11 +201,14 @@ void sei_walk_tend(lua_State *L, struct sei_walk *w, int i, int64_t most)
   struct sei_walk_slot *s = &w->slots[i];
   if(!s->asked || s->failed)
     return;
-  if(sei_exchange_done(&s->x))
+  if(sei_exchange_done(&s->x) ||
+     (!w->paged && !is_usable(s) && sei_reply_tells(&s->x)))
     settle(L, w, i, most);
   else if(is_usable(s)) {
     feed(L, w, i, most);
     if(s->records.state == SEI_RECORDS_BAD)
       bad_reply(L, w, i);
   }
+  if(s->asked)
+    s->looked = sei_transfer_body(s->x.transfer)->len;
 }

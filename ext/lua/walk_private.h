@@ -21,6 +21,8 @@ enum sei_walk_state { WALK_RUNS, WALK_ENDED, WALK_FAILED, WALK_CLOSED };
 struct sei_walk_slot {
   struct sei_exchange x;
   struct sei_records records;
+  size_t looked;    /* bytes of the body that wait and were looked at: what is
+                       cut off there needs more of them */
   bool asked, failed;
 };
 

@@ -1,0 +1,84 @@
+/* shown - what of a reply people may see: no key, no control characters, no
+ * page of HTML. */
+#define _GNU_SOURCE /* strcasestr */
+#include "shown.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "../base/redact.h"
+#include "json.h"
+
+const char *sei_shown_skip_blank(const char *s, const char *end)
+{
+  while(s < end && isspace((unsigned char)*s))
+    s++;
+  return s;
+}
+
+bool sei_shown_html(const struct sei_exchange *x)
+{
+  const char *type = sei_headers_get(sei_transfer_headers(x->transfer),
+                                     "Content-Type");
+  const struct sei_buf *body = sei_transfer_body(x->transfer);
+  const char *end = body->data + body->len, *s;
+  if(type && strcasestr(type, "text/html"))
+    return true;
+  if(!body->len)
+    return false;
+  s = sei_shown_skip_blank(body->data, end);
+  return (end - s > 4 && !strncasecmp(s, "<htm", 4)) ||
+    (end - s > 9 && !strncasecmp(s, "<!doctype", 9));
+}
+
+const char *sei_shown_push(lua_State *L, const struct sei_client *c,
+                           const char *s, size_t n, size_t most)
+{
+  size_t key = c->key.len ? c->key.len - 1 : 0, i;
+  size_t seen = most + sei_redact_beyond(key), len = n < most ? n : most;
+  char *copy;
+  if(seen > n)
+    seen = n;
+  copy = lua_newuserdatauv(L, seen + 1, 0);
+  if(n)
+    sei_redact(memcpy(copy, s, seen), seen, c->key.data, key);
+  for(i = 0; i < len; i++)
+    if((unsigned char)copy[i] < 32 || copy[i] == 127)
+      copy[i] = ' ';
+  len = sei_utf8_valid(copy, len);
+  lua_pushlstring(L, copy, len);
+  if(n > most) {
+    lua_pushliteral(L, "...");
+    lua_concat(L, 2);
+  }
+  lua_remove(L, -2);
+  return lua_tostring(L, -1);
+}
+
+void sei_shown_redact(const struct sei_client *c,
+                      const struct sei_exchange *x)
+{
+  struct sei_buf *body = sei_transfer_body(x->transfer);
+  if(body->len && c->key.len)
+    sei_redact(body->data, body->len, c->key.data, c->key.len - 1);
+}
+
+void sei_shown_title(lua_State *L, const struct sei_client *c,
+                     const struct sei_exchange *x)
+{
+  const struct sei_buf *body = sei_transfer_body(x->transfer);
+  const char *end = body->data + body->len, *s = body->data, *stop;
+  while(s && s < end && (s = memchr(s, '<', (size_t)(end - s))) &&
+        (end - s < 7 || strncasecmp(s, "<title", 6)))
+    s++;
+  s = s && s < end ? memchr(s, '>', (size_t)(end - s)) : NULL;
+  stop = s ? memchr(s, '<', (size_t)(end - s)) : NULL;
+  if(!stop) {
+    lua_pushliteral(L, "");
+    return;
+  }
+  s = sei_shown_skip_blank(s + 1, stop);
+  while(stop > s && isspace((unsigned char)stop[-1]))
+    stop--;
+  sei_shown_push(L, c, s, (size_t)(stop - s), SEI_SHOWN_MAX);
+}
