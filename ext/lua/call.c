@@ -59,7 +59,7 @@ static const char *push_body(lua_State *L, const struct sei_endpoint *e,
   }
   if(lua_getfield(L, 4, "value") != LUA_TNIL) {
     b = sei_text_push(L, BODY_MAX);
-    problem = sei_encode(L, -2, b, 0, where, sizeof where);
+    problem = sei_encode(L, -2, b, 1, where, sizeof where);
     if(problem)
       luaL_error(L, "bad body for %s (%s: %s)", e->name,
                  *where ? where : "value", problem);
@@ -88,6 +88,12 @@ static const char *version_id(lua_State *L, const struct sei_endpoint *e)
   return id;
 }
 
+/* When a call with the options at 3 must be over, as sei_clock() tells it. */
+static double deadline_of(lua_State *L, const struct sei_client *client)
+{
+  return sei_clock() + sei_option_number(L, 3, "timeout", client->timeout);
+}
+
 static void describe(lua_State *L, struct sei_send *s, struct call *c,
                      const struct sei_endpoint *e)
 {
@@ -95,7 +101,8 @@ static void describe(lua_State *L, struct sei_send *s, struct call *c,
   sei_request_push_query(L, 3, e);
   s->query = lua_tostring(L, -1);
   s->version_id = version_id(L, e);
-  s->timeout = sei_option_number(L, 3, "timeout", c->client->timeout);
+  s->timeout = sei_option_number(L, 4, "deadline", deadline_of(L, c->client))
+    - sei_clock();
   if(e->kind != SEI_KIND_UPLOAD) {
     s->body = push_body(L, e, &s->body_len);
     return;
@@ -107,7 +114,7 @@ static void describe(lua_State *L, struct sei_send *s, struct call *c,
 }
 
 /* core.call(client, endpoint, options, args) -> call. args: version_id, rows
- * (a core.rows), value, file, filename. The request is queued. */
+ * (a core.rows), value, file, filename, deadline. The request is queued. */
 static int l_call(lua_State *L)
 {
   struct sei_client *client = sei_client_open(L, 1);
@@ -246,6 +253,14 @@ static void push_ack(lua_State *L, const struct call *c)
   lua_setfield(L, -2, "message");
 }
 
+/* core.deadline(client, endpoint, options): for the args of several calls that
+ * are one to the user. */
+static int l_deadline(lua_State *L)
+{
+  lua_pushnumber(L, deadline_of(L, sei_client_open(L, 1)));
+  return 1;
+}
+
 /* core.call_result(call) -> value, status | nil, err. Once, when done. */
 static int l_call_result(lua_State *L)
 {
@@ -284,7 +299,7 @@ void sei_open_call(lua_State *L)
     {"call_poll", l_call_poll}, {"call_await", l_call_await},
     {"call_feed", l_call_feed}, {"call_feed_end", l_call_feed_end},
     {"call_done", l_call_done}, {"call_result", l_call_result},
-    {"call_close", l_call_close}, {NULL, NULL}
+    {"call_close", l_call_close}, {"deadline", l_deadline}, {NULL, NULL}
   };
   luaL_newmetatable(L, CALL);
   luaL_setfuncs(L, meta, 0);

@@ -8,6 +8,7 @@
 #include "csv.h"
 #include "download.h"
 #include "error.h"
+#include "file.h"
 #include "json.h"
 #include "rows.h"
 #include "walk.h"
@@ -52,6 +53,7 @@ int luaopen_sei_core(lua_State *L)
   sei_open_walk(L);
   sei_open_call(L);
   sei_open_download(L);
+  sei_open_file(L);
   sei_open_rows(L);
   sei_open_json(L);
   lua_setfield(L, -2, "json");

@@ -17,7 +17,7 @@
 #include "error.h"
 #include "json.h"
 
-enum { UV_HEADER = 1, UV_COUNT = UV_HEADER };
+enum { UV_HEADER = 1, UV_COUNT = UV_HEADER, ROW_MAX = 64 * 1024 * 1024 };
 
 struct sei_rows {
   const struct sei_endpoint *endpoint;
@@ -245,8 +245,8 @@ static int l_rows(lua_State *L)
   memset(r, 0, sizeof *r);
   r->endpoint = e;
   r->csv = !lua_isnil(L, 4);
-  sei_buf_init(&r->body, max_bytes + 64);
-  sei_buf_init(&r->row, max_bytes);
+  sei_buf_init(&r->body, (r->csv ? 2 : 1) * max_bytes + 64); /* a header */
+  sei_buf_init(&r->row, ROW_MAX);
   luaL_setmetatable(L, SEI_ROWS);
   lua_pushvalue(L, 4);
   lua_setiuservalue(L, -2, UV_HEADER);
@@ -260,7 +260,8 @@ static struct sei_rows *check_rows(lua_State *L)
   return luaL_checkudata(L, 1, SEI_ROWS);
 }
 
-/* Encodes the row at 2 into r->row. false: value, field, reason on top. */
+/* Encodes the row at 2 into r->row; the same row gives the same bytes. false:
+ * value, field, reason on top. */
 static bool encode(lua_State *L, struct sei_rows *r)
 {
   struct sei_csv_format format = {0, "\n", ',', false, false};
@@ -268,7 +269,7 @@ static bool encode(lua_State *L, struct sei_rows *r)
   const char *problem;
   sei_buf_clear(&r->row);
   if(!r->csv) {
-    problem = sei_encode(L, 2, &r->row, 0, where, sizeof where);
+    problem = sei_encode(L, 2, &r->row, 1, where, sizeof where);
     return !problem || refuse(L, 0, where + (*where == '.'), problem);
   }
   lua_getiuservalue(L, 1, UV_HEADER);

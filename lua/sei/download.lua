@@ -6,18 +6,13 @@ local wait = require "sei.wait"
 
 local download = {}
 
-local function io_error(path, problem)
-  return core.error { kind = "io", file = path,
-    message = problem:find(path, 1, true) and problem or path .. ": " .. problem }
-end
-
-local function drain(stream, file, path)
+local function drain(stream, file)
   local bytes = 0
   while true do
     local chunk, err = core.download_read(stream)
     if chunk then
-      local ok, problem = file:write(chunk)
-      if not ok then return nil, io_error(path, problem) end
+      local ok, problem = core.file_write(file, chunk)
+      if not ok then return nil, problem end
       bytes = bytes + #chunk
     elseif chunk == false then
       wait.for_(stream, core.download_poll, core.download_await)
@@ -29,27 +24,19 @@ local function drain(stream, file, path)
   end
 end
 
---- Writes the reply to a file, byte for byte. It grows beside its name and is
--- renamed when it is whole, so a failure leaves what was there before.
+--- Writes the reply to a file, byte for byte. It grows beside its name and
+-- takes it when it is whole, so a failure leaves what was there before. What is
+-- no regular file, a pipe for one, is written as it is.
 -- @return {file=, bytes=}, or nil and an error object
 function download.to_file(client, endpoint, options)
-  local path = options.file
-  local part = path .. ".part"
-  local file, problem = io.open(part, "wb")
-  if not file then return nil, io_error(part, problem) end
+  local file <close>, problem = core.file(options.file)
+  if not file then return nil, problem end
   local stream <close> = core.download(client, endpoint, options)
-  local bytes, err = drain(stream, file, path)
-  local closed, why = file:close()
-  if bytes and not closed then bytes, err = nil, io_error(path, why) end
-  if bytes then
-    local renamed, reason = os.rename(part, path)
-    if not renamed then bytes, err = nil, io_error(path, reason) end
-  end
-  if not bytes then
-    os.remove(part)
-    return nil, err
-  end
-  return { file = path, bytes = bytes }
+  local bytes, err = drain(stream, file)
+  if not bytes then return nil, err end
+  local ok, why = core.file_commit(file)
+  if not ok then return nil, why end
+  return { file = options.file, bytes = bytes }
 end
 
 --- Calls options.to with each row and its line.

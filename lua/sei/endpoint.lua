@@ -98,7 +98,7 @@ end
 function kinds.upload(name)
   return function(client, options)
     options = attempt.check(2, core.check_call, name, options)
-    attempt.check(2, require "sei.write".check_upload, options, name)
+    attempt.check(2, require "sei.write".check_upload, client, name, options)
     return attempt.call(upload, client, name, options)
   end
 end

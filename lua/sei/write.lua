@@ -9,7 +9,7 @@ local write = {}
 
 local MAX_ROWS, MAX_BYTES = 1000, 450000    -- of a request: below the size that api.md
                                             -- section 4 no. 9 lets through once in 10 s
-local FEED = 64 * 1024                      -- bytes encoded before they are handed over
+local FEED = 256 * 1024                     -- bytes encoded before they are handed over
 
 --- What became of the rows.
 -- @table report
@@ -28,8 +28,9 @@ function report.__tostring(self)
       lines[#lines + 1] = ("and %d more rows that were not sent"):format(#self.rejected - 10)
       break
     end
-    lines[#lines + 1] = ("row %d%s not sent: %s %s"):format(r.row,
-      r.line and (" (line %d)"):format(r.line) or "", r.field or "", r.reason)
+    lines[#lines + 1] = ("row %d%s not sent: %s%s"):format(r.row,
+      r.line and (" (line %d)"):format(r.line) or "",
+      (r.field or "") ~= "" and r.field .. " " or "", r.reason)
   end
   return table.concat(lines, "\n")
 end
@@ -88,10 +89,25 @@ local function encode(out, rows, result, full)
   return true
 end
 
-local function with_report(err, result, first, last)
+-- The rows that may not have arrived, beside what became of the others.
+local function with_report(err, result, first)
   err.report = result
-  if not err.rows then err.rows = { first = first, last = last } end
+  if not err.rows and first <= result.rows then
+    err.rows = { first = first, last = result.rows }
+  end
   return nil, err
+end
+
+-- What the rows' own iterator raises, or a client that is closed meanwhile,
+-- comes after requests that went out: nobody may lose sight of them.
+local function with_report_of(result, first, f)
+  local ok, value, err = pcall(f)
+  if ok then
+    if value then return result end
+    return with_report(err, result, first())
+  end
+  if core.is_error(value) then with_report(value, result, first()) end
+  error(value, 0)
 end
 
 --- Sends rows as JSON in batches.
@@ -99,12 +115,13 @@ end
 function write.rows(client, endpoint, rows, options)
   local result, first = new_report(), 1
   local out = core.rows(endpoint, options.batch_size or MAX_ROWS, MAX_BYTES)
+  local deadline = core.deadline(client, endpoint, options)
   local function send(last)
     local count = core.rows_count(out)
     if count == 0 then return true end
-    local call <close> = core.call(client, endpoint, options, { rows = out })
+    local call <close> = core.call(client, endpoint, options, { rows = out, deadline = deadline })
     local reply, status = wait.result(call)
-    if not reply then return with_report(status, result, first, last) end
+    if not reply then return nil, status end
     result.accepted = result.accepted + count
     result.batches[#result.batches + 1] =
       { first = first, last = last, rows = count, status = status, reply = reply }
@@ -112,10 +129,11 @@ function write.rows(client, endpoint, rows, options)
     core.rows_clear(out)
     return true
   end
-  local ok, err = encode(out, rows, result, function() return send(result.rows - 1) end)
-  if ok then ok, err = send(result.rows) end
-  if not ok then return nil, err end
-  return result
+  return with_report_of(result, function() return first end, function()
+    local ok, err = encode(out, rows, result, function() return send(result.rows - 1) end)
+    if not ok then return nil, err end
+    return send(result.rows)
+  end)
 end
 
 -- Hands over what is encoded, waiting while the transfer has enough.
@@ -127,34 +145,51 @@ local function feed(call, out)
   return not core.call_done(call)
 end
 
-local function upload_rows(client, endpoint, options)
-  local header = options.header or core.csv_header(client, endpoint)
-  if type(header) == "string" then header = { header } end
-  if not header then
-    error(("%s needs the option 'header': the columns of the rows"):format(endpoint), 0)
+-- Sends rows while they are encoded. The request begins with the first of
+-- them: none is sent for nothing.
+local function stream_rows(client, endpoint, options, out, result)
+  local call <close> = setmetatable({}, { __close = function(one)
+    if one[1] then core.call_close(one[1]) end
+  end })
+  local function full()
+    call[1] = call[1] or core.call(client, endpoint, options, {})
+    return feed(call[1], out)
   end
-  local result = new_report()
-  local out = core.rows(endpoint, math.maxinteger, FEED, header)
-  local call <close> = core.call(client, endpoint, options, {})
   core.rows_header(out)
-  local ok = encode(out, options.rows, result, function() return feed(call, out) end)
-  if ok then feed(call, out) end
-  core.call_feed_end(call)
-  local reply, status = wait.result(call)
-  if not reply then return with_report(status, result, 1, result.rows) end
+  local ok = encode(out, options.rows, result, full)
+  if #result.rejected == result.rows then return true end
+  if ok then full() end
+  core.call_feed_end(call[1])
+  local reply, status = wait.result(call[1])
+  if not reply then return nil, status end
   result.accepted = result.rows - #result.rejected
   result.batches[1] =
     { first = 1, last = result.rows, rows = result.accepted, status = status, reply = reply }
-  return result
+  return true
+end
+
+-- The columns of a CSV, or nil: the customer's own.
+local function header_of(client, endpoint, options)
+  local header = options.header or core.csv_header(client, endpoint)
+  return type(header) == "string" and { header } or header
+end
+
+local function upload_rows(client, endpoint, options)
+  local header = header_of(client, endpoint, options)
+  local result = new_report()
+  local out = core.rows(endpoint, math.maxinteger, FEED, header)
+  return with_report_of(result, function() return 1 end, function()
+    return stream_rows(client, endpoint, options, out, result)
+  end)
 end
 
 local SHOWN = 20    -- bad rows of a file that an error lists
 
 -- Reads the file once before it is sent: a bad row is told with its line and
 -- nothing was sent.
-local function check_file(client, endpoint, path)
-  local csv = core.csv
-  local header = core.csv_header(client, endpoint)
+local function check_file(client, endpoint, options)
+  local csv, path = core.csv, options.file
+  local header = header_of(client, endpoint, options)
   local out = core.rows(endpoint, math.maxinteger, FEED, header or { "any" })
   local bad, count = {}, 0
   for row, line in csv.read { file = path, columns = header } do
@@ -179,7 +214,7 @@ local function check_file(client, endpoint, path)
 end
 
 local function upload_file(client, endpoint, options)
-  local count = check_file(client, endpoint, options.file)
+  local count = check_file(client, endpoint, options)
   local call <close> = core.call(client, endpoint, options,
     { file = options.file, filename = options.file:match "[^/]+$" })
   local reply, status = wait.result(call)
@@ -196,13 +231,18 @@ function write.upload(client, endpoint, options)
   return (options.file and upload_file or upload_rows)(client, endpoint, options)
 end
 
---- Raises unless there is a file or rows, and only one of them.
-function write.check_upload(options, name)
+--- Raises unless there is a file or rows, only one of them, and the columns of
+-- rows are known.
+function write.check_upload(client, name, options)
   if (options.file == nil) == (options.rows == nil) then
     error(("%s needs either the option 'file' or 'rows'%s"):format(name,
       options.file and ", not both" or ""), 0)
   end
-  if options.rows ~= nil then write.check_rows(options.rows, name) end
+  if options.rows == nil then return end
+  write.check_rows(options.rows, name)
+  if not header_of(client, name, options) then
+    error(("%s needs the option 'header': the columns of the rows"):format(name), 0)
+  end
 end
 
 return write
