@@ -105,11 +105,24 @@ static bool request_left(const struct sei_transfer *t)
           bytes > 0);
 }
 
+/* libcurl 7.88 says "out of memory" too when a header line is longer than its
+ * own limit. If there is that much memory, that was it. */
+static bool is_long_line(const struct sei_transfer *t, CURLcode code)
+{
+  void *volatile probe; /* volatile: or the compiler leaves it out */
+  bool roomy;
+  if(code != CURLE_OUT_OF_MEMORY || !t->began || t->head_done)
+    return false;
+  probe = malloc(CURL_MAX_HTTP_HEADER);
+  roomy = probe != NULL;
+  free(probe);
+  return roomy;
+}
+
 static void explain(struct sei_transfer *t, CURLcode code)
 {
   const char *words = *t->words ? t->words : curl_easy_strerror(code);
-  /* libcurl 7.88 has no other code for a line over its own 100 KiB */
-  if(code == CURLE_OUT_OF_MEMORY && t->began && !t->head_done)
+  if(is_long_line(t, code))
     sei_transfer_fail(t, SEI_FAILURE_TOO_LARGE,
                       "a reply header is too large (%s)", words);
   else if(code)

@@ -88,8 +88,11 @@ static void network(struct sei_transfer *t, struct sei_setopt *s,
                     const struct sei_http_options *o, const char *url)
 {
   struct sei_url u = { false, false };
-  if(!sei_url_read(url, &u))
+  enum sei_url_result r = sei_url_read(url, &u);
+  if(r == SEI_URL_BAD)
     sei_transfer_fail(t, SEI_FAILURE_PROTOCOL, "the URL is malformed");
+  else if(r == SEI_URL_NOMEM)
+    sei_set_answer(s, CURLE_OUT_OF_MEMORY);
   sei_set_string(s, CURLOPT_URL, url);
   /* let others wait for a first connection that may carry them all (HTTP/2) */
   sei_set_long(s, CURLOPT_PIPEWAIT, u.https);

@@ -28,18 +28,6 @@ static bool is_loopback(const char *host)
   return inet_pton(AF_INET6, bare, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }
 
-/* One part of the URL handed to `look`; false if it has no such part. */
-static bool part(CURLU *u, CURLUPart what, bool (*look)(const char *),
-                 bool *answer)
-{
-  char *text = NULL;
-  if(curl_url_get(u, what, &text, 0))
-    return false;
-  *answer = look(text);
-  curl_free(text);
-  return true;
-}
-
 static bool is_https(const char *scheme)
 {
   return !strcasecmp(scheme, "https");
@@ -50,22 +38,40 @@ static bool is_http(const char *scheme)
   return !strcasecmp(scheme, "http");
 }
 
-static bool read_parts(CURLU *u, const char *url, struct sei_url *out)
+/* Asks `look` about one part of the URL. */
+static CURLUcode part(CURLU *u, CURLUPart what, bool (*look)(const char *),
+                      bool *answer)
 {
-  bool http = false;
-  return !curl_url_set(u, CURLUPART_URL, url, 0) &&
-         part(u, CURLUPART_SCHEME, is_https, &out->https) &&
-         part(u, CURLUPART_SCHEME, is_http, &http) &&
-         (out->https || http) &&
-         part(u, CURLUPART_HOST, is_loopback, &out->loopback);
+  char *text = NULL;
+  CURLUcode code = curl_url_get(u, what, &text, 0);
+  if(!code)
+    *answer = look(text);
+  curl_free(text);
+  return code;
 }
 
-bool sei_url_read(const char *url, struct sei_url *out)
+static CURLUcode read_parts(CURLU *u, const char *url, struct sei_url *out)
+{
+  bool http = false;
+  CURLUcode code = curl_url_set(u, CURLUPART_URL, url, 0);
+  if(!code)
+    code = part(u, CURLUPART_SCHEME, is_https, &out->https);
+  if(!code)
+    code = part(u, CURLUPART_SCHEME, is_http, &http);
+  if(!code)
+    code = part(u, CURLUPART_HOST, is_loopback, &out->loopback);
+  if(!code && !out->https && !http)
+    code = CURLUE_UNSUPPORTED_SCHEME;
+  return code;
+}
+
+enum sei_url_result sei_url_read(const char *url, struct sei_url *out)
 {
   CURLU *u = curl_url();
-  bool ok = u && read_parts(u, url, out);
+  CURLUcode code = u ? read_parts(u, url, out) : CURLUE_OUT_OF_MEMORY;
   curl_url_cleanup(u);
-  return ok;
+  return !code ? SEI_URL_OK : code == CURLUE_OUT_OF_MEMORY ? SEI_URL_NOMEM :
+         SEI_URL_BAD;
 }
 
 /* Whether there is an @ before the path; libcurl would take what stands
@@ -81,7 +87,7 @@ static bool has_user_info(const char *url)
 
 const char *sei_url_check(const char *base_url, bool allow_http)
 {
-  struct sei_url u;
+  struct sei_url u = { false, false };
   size_t n = strlen(base_url);
   if(!sei_header_clean(base_url, n) || strpbrk(base_url, " \t\\"))
     return "it has a blank, a backslash or a control character";
@@ -94,8 +100,14 @@ const char *sei_url_check(const char *base_url, bool allow_http)
     return "it has a fragment (#)";
   if(has_user_info(base_url))
     return "it has a user name (@); a key does not belong into a URL";
-  if(!sei_url_read(base_url, &u))
+  switch(sei_url_read(base_url, &u)) {
+  case SEI_URL_BAD:
     return "its host or port is malformed";
+  case SEI_URL_NOMEM:
+    return "there is no memory to look at it";
+  default:
+    break;
+  }
   if(!u.https && !u.loopback && !allow_http)
     return "it is plain http to another machine, where the key could be read; "
            "use https, or allow_http = true";

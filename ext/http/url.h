@@ -9,8 +9,13 @@ struct sei_url {
   bool loopback;              /* 127.0.0.0/8, ::1 or localhost */
 };
 
-/* Reads scheme and host. false: it is not a well-formed URL of http or https,
- * or there was no memory. */
-bool sei_url_read(const char *url, struct sei_url *out);
+enum sei_url_result {
+  SEI_URL_OK,
+  SEI_URL_BAD,                /* not a well-formed URL of http or https */
+  SEI_URL_NOMEM
+};
+
+/* Reads scheme and host. */
+enum sei_url_result sei_url_read(const char *url, struct sei_url *out);
 
 #endif
