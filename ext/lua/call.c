@@ -284,7 +284,7 @@ static int l_call_result(lua_State *L)
 static int l_call_close(lua_State *L)
 {
   struct call *c = check_call(L);
-  sei_client_unawait(c->client, &c->waiter);
+  sei_client_forget(c->client, &c->waiter);
   sei_exchange_free(&c->x);
   return 0;
 }

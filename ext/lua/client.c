@@ -84,6 +84,7 @@ static const char *const GROUP_NAMES[] = {
 
 void sei_client_await(struct sei_client *c, struct sei_waiter *w)
 {
+  w->count++;
   if(w->at)
     return;
   w->next = c->waiters;
@@ -93,7 +94,7 @@ void sei_client_await(struct sei_client *c, struct sei_waiter *w)
   c->waiters = w;
 }
 
-static void signal_ripe(struct sei_client *c)
+void sei_client_wake(struct sei_client *c)
 {
   struct sei_waiter *w;
   bool ripe = false;
@@ -104,15 +105,26 @@ static void signal_ripe(struct sei_client *c)
   sei_pool_signal(c->pool, ripe);
 }
 
-void sei_client_unawait(struct sei_client *c, struct sei_waiter *w)
+void sei_client_forget(struct sei_client *c, struct sei_waiter *w)
 {
+  w->count = 0;
   if(!w->at)
     return;
   *w->at = w->next;
   if(w->next)
     w->next->at = w->at;
   w->at = NULL;
-  signal_ripe(c);
+  sei_client_wake(c);
+}
+
+void sei_client_unawait(struct sei_client *c, struct sei_waiter *w)
+{
+  if(w->count > 1) {
+    w->count--;
+    sei_client_wake(c);
+  }
+  else
+    sei_client_forget(c, w);
 }
 
 /* ---- making one ---- */
@@ -319,7 +331,7 @@ static int l_client_step(lua_State *L)
 {
   struct sei_client *c = sei_client_open(L, 1);
   lua_pushinteger(L, sei_pool_step(c->pool));
-  signal_ripe(c);
+  sei_client_wake(c);
   return 1;
 }
 

@@ -18,6 +18,7 @@
  * readable, so that whoever drives the loop next wakes it up, too. */
 struct sei_waiter {
   struct sei_waiter *next, **at;  /* in the client's list; at: NULL outside */
+  unsigned count;                 /* coroutines that wait for the same thing */
   bool (*ripe)(struct sei_waiter *w);
 };
 
@@ -41,9 +42,16 @@ struct sei_client *sei_client_check(lua_State *L, int index);
 /* The same, and it must be open: raises an error object of kind "closed". */
 struct sei_client *sei_client_open(lua_State *L, int index);
 
-/* Enters and leaves the list; entering twice is fine. */
+/* Enters and leaves the list. Several coroutines may wait for one thing: the
+ * last one to leave takes it out. */
 void sei_client_await(struct sei_client *c, struct sei_waiter *w);
 void sei_client_unawait(struct sei_client *c, struct sei_waiter *w);
+
+/* Takes it out whoever waits: it is about to be collected. */
+void sei_client_forget(struct sei_client *c, struct sei_waiter *w);
+
+/* Something became ripe other than by a step. */
+void sei_client_wake(struct sei_client *c);
 
 /* Pushes the options that override open points of the endpoint's group (a
  * table, maybe empty), kept by the client at `index`. */

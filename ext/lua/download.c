@@ -224,9 +224,17 @@ a `for` loop does it; closing twice is fine.
 static int l_download_close(lua_State *L)
 {
   struct download *d = check_download(L);
-  sei_client_unawait(d->client, &d->waiter);
   sei_exchange_free(&d->x);
   d->ended = true;
+  sei_client_wake(d->client); /* another coroutine may wait for it */
+  return 0;
+}
+
+static int l_download_gc(lua_State *L)
+{
+  struct download *d = check_download(L);
+  l_download_close(L);
+  sei_client_forget(d->client, &d->waiter);
   return 0;
 }
 
@@ -245,7 +253,7 @@ static int l_on_download(lua_State *L)
 void sei_open_download(lua_State *L)
 {
   static const luaL_Reg meta[] = {
-    {"__gc", l_download_close}, {"__close", l_download_close}, {NULL, NULL}
+    {"__gc", l_download_gc}, {"__close", l_download_close}, {NULL, NULL}
   };
   static const luaL_Reg methods[] = {
     {"close", l_download_close}, {NULL, NULL}

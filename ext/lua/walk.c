@@ -34,7 +34,7 @@ static int l_walk_poll(lua_State *L)
 static int l_walk_await(lua_State *L)
 {
   struct sei_walk *w = check_walk(L);
-  if(lua_toboolean(L, 2) && w->state == WALK_RUNS)
+  if(lua_toboolean(L, 2))
     sei_client_await(w->client, &w->waiter);
   else
     sei_client_unawait(w->client, &w->waiter);
@@ -162,22 +162,35 @@ static int l_walk_drift(lua_State *L)
   return 1;
 }
 
+static void close_walk(struct sei_walk *w)
+{
+  unsigned i;
+  for(i = 0; i < w->slot_count; i++) {
+    sei_walk_forget(&w->slots[i]);
+    sei_records_free(&w->slots[i].records);
+  }
+  sei_seen_free(&w->seen);
+  w->end = w->at; /* `at` says what was handed out, for resume */
+  if(w->state == WALK_RUNS)
+    w->state = WALK_CLOSED;
+}
+
 /*** Ends the walk: requests under way are cancelled. `break` in a `for` loop
 does it; closing twice is fine.
 @function walk:close */
 static int l_walk_close(lua_State *L)
 {
   struct sei_walk *w = check_walk(L);
-  unsigned i;
-  sei_client_unawait(w->client, &w->waiter);
-  for(i = 0; i < w->slot_count; i++) {
-    sei_walk_forget(&w->slots[i]);
-    sei_records_free(&w->slots[i].records);
-  }
-  sei_seen_free(&w->seen);
-  w->at = w->end = 0;
-  if(w->state == WALK_RUNS)
-    w->state = WALK_CLOSED;
+  close_walk(w);
+  sei_client_wake(w->client); /* another coroutine may wait for it */
+  return 0;
+}
+
+static int l_walk_gc(lua_State *L)
+{
+  struct sei_walk *w = check_walk(L);
+  close_walk(w);
+  sei_client_forget(w->client, &w->waiter);
   return 0;
 }
 
@@ -205,7 +218,7 @@ static int l_on_walk(lua_State *L)
 void sei_open_walk(lua_State *L)
 {
   static const luaL_Reg meta[] = {
-    {"__gc", l_walk_close}, {"__close", l_walk_close},
+    {"__gc", l_walk_gc}, {"__close", l_walk_close},
     {"__tostring", l_walk_tostring}, {NULL, NULL}
   };
   static const luaL_Reg methods[] = {

@@ -179,16 +179,28 @@ static void set_pages(lua_State *L, struct sei_walk *w, int options)
 
 /* ---- making one ---- */
 
+/* Whether a look at the slot would change anything. Pages are worth a look
+ * when they are whole, a stream whenever bytes have come. */
+static bool has_news(const struct sei_walk *w, const struct sei_walk_slot *s)
+{
+  size_t len;
+  if(!s->asked || s->failed)
+    return false;
+  if(sei_exchange_done(&s->x))
+    return true;
+  len = sei_transfer_body(s->x.transfer)->len;
+  return !w->paged && (len > s->looked || len > SEI_STREAM_HIGH);
+}
+
 static bool is_ripe(struct sei_waiter *waiter)
 {
   struct sei_walk *w = (struct sei_walk *)
     ((char *)waiter - offsetof(struct sei_walk, waiter));
   unsigned i;
+  if(w->at < w->end || w->state != WALK_RUNS)
+    return true; /* somebody else, who waits too, brought it here */
   for(i = 0; i < w->slot_count; i++)
-    if(w->slots[i].asked && !w->slots[i].failed &&
-       (sei_exchange_done(&w->slots[i].x) ||
-        (!w->paged && sei_transfer_body(w->slots[i].x.transfer)->len >
-         w->slots[i].looked)))
+    if(has_news(w, &w->slots[i]))
       return true;
   return false;
 }

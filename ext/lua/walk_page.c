@@ -89,6 +89,7 @@ static void fail_slot(lua_State *L, struct sei_walk_slot *s)
   else
     lua_pop(L, 2);
   s->failed = true;
+  sei_exchange_free(&s->x);
 }
 
 /* ---- replies ---- */
@@ -209,6 +210,6 @@ void sei_walk_tend(lua_State *L, struct sei_walk *w, int i, int64_t most)
     if(s->records.state == SEI_RECORDS_BAD)
       bad_reply(L, w, i);
   }
-  if(s->asked)
+  if(s->x.transfer)
     s->looked = sei_transfer_body(s->x.transfer)->len;
 }
