@@ -137,6 +137,19 @@ static void loop_run(struct loop *l, bool until_eof)
     loop_step(l);
 }
 
+/* Tells Lua that from now on a signal ends the loop, and nothing else. */
+static void tell_ready(struct loop *l)
+{
+  lua_State *L = l->host->L;
+  lua_pushvalue(L, SEI_HOST_ON_READY);
+  if(lua_pcall(L, 0, 0, 0) == LUA_OK)
+    return;
+  if(lua_type(L, -1) == LUA_TSTRING)
+    lua_warning(L, lua_tostring(L, -1), 0);
+  lua_pop(L, 1);
+  l->ended = "not ready";
+}
+
 /* Nothing in here may raise: the signal mask and its descriptor are bare. */
 static void run_guarded(struct loop *l, bool until_eof)
 {
@@ -151,6 +164,7 @@ static void run_guarded(struct loop *l, bool until_eof)
     l->ended = "no signalfd";
   else {
     struct signalfd_siginfo scrap;
+    tell_ready(l);
     loop_run(l, until_eof);
     /* Taken off, or the mask's return would deliver it after all. */
     while(read(l->fds[1].fd, &scrap, sizeof scrap) > 0)
@@ -223,16 +237,18 @@ static int l_host_port(lua_State *L)
   strings and at last nil; `delay` in seconds; `ending` = "close" or "reset" after `cut` bytes (without a
   status: at once); `piece` bytes at a time with `pause` seconds in between; `announce`, a false length
 @tparam function on_done called with the id when the answer is out, or the connection gone
+@tparam function on_ready called once, when a request would be answered and a signal be heeded
 @tparam[opt=false] boolean until_eof ends when standard input does
 @treturn string "signal" or "eof", or what the system lacks */
 static int l_host_run(lua_State *L)
 {
   struct loop l = {.host = check_host(L)};
-  bool until_eof = lua_toboolean(L, 4);
+  bool until_eof = lua_toboolean(L, SEI_HOST_ON_READY + 1);
   luaL_checktype(L, SEI_HOST_ON_REQUEST, LUA_TFUNCTION);
   luaL_checktype(L, SEI_HOST_ON_DONE, LUA_TFUNCTION);
+  luaL_checktype(L, SEI_HOST_ON_READY, LUA_TFUNCTION);
   luaL_argcheck(L, !l.host->L, 1, "the host runs already");
-  lua_settop(L, SEI_HOST_ON_DONE);
+  lua_settop(L, SEI_HOST_ON_READY);
   lua_newtable(L); /* SEI_HOST_ANCHORS */
   luaL_checkstack(L, LUA_MINSTACK, "host");
   l.host->L = L;

@@ -23,6 +23,7 @@ enum {
   SEI_HOST_SELF = 1,
   SEI_HOST_ON_REQUEST,
   SEI_HOST_ON_DONE,
+  SEI_HOST_ON_READY,
   SEI_HOST_ANCHORS      /* light userdata of a request -> what it sends from */
 };
 

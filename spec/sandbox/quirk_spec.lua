@@ -93,7 +93,7 @@ describe("the emulator's quirk", function()
     local body = '[{"email":"a@x.example","full_name":"A","integration_user_ids":[]}]'
     slow:send(("PUT /sei/api/v1/org/users HTTP/1.1\r\nHost: x\r\nx-api-key: k\r\n"
       .. "Content-Length: %d\r\n\r\n%s"):format(#body, body))
-    repeat until e:counters().under_way == 1 -- bounded by the test's own write, 0.3 s
+    e:await_under_way(1)
     local v, status = e:api("PUT", "/v1/org/users", rows(1))
     assert.equal(500, status)
     assert.truthy(v.error:find("Failed to obtain org user lock", 1, true))

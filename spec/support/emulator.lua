@@ -111,20 +111,24 @@ end
 
 --- Sends bytes as they are, and reads until the connection ends.
 -- @tparam string bytes
--- @tparam[opt=5] number seconds
+-- @tparam[opt=5] number seconds without a byte
 -- @treturn string what came
--- @treturn string how it ended: "closed", "timeout" or a system's text
+-- @treturn string how it ended: "closed", "reset" or "timeout"
 function Emulator:raw(bytes, seconds)
   local connection = assert(socket.connect("127.0.0.1", self.port))
-  connection:settimeout(seconds or 5)
   assert(connection:send(bytes))
-  local out = {}
+  connection:settimeout(0)
+  local out, reset = {}, false
   while true do
-    local data, ended, partial = connection:receive(4096)
-    out[#out + 1] = data or partial
-    if ended then
+    socket.select({ connection }, nil, seconds or 5)
+    -- luasocket says "closed" for both ends; the socket's own error does not.
+    reset = reset or connection:getoption "error" ~= nil
+    local data, err, partial = connection:receive(65536)
+    local got = data or partial
+    out[#out + 1] = got
+    if err == "closed" or (err and got == "") then
       connection:close()
-      return table.concat(out), ended
+      return table.concat(out), err == "closed" and reset and "reset" or err
     end
   end
 end
@@ -184,6 +188,14 @@ function Emulator:state(form) return control(self, "GET", "/state?form=" .. (for
 
 --- `requests`, `under_way`, `most_under_way`, `by_status`.
 function Emulator:counters() return dkjson.decode(control(self, "GET", "/counters")) end
+
+--- Asks until so many requests are under way; raises when that takes too long.
+function Emulator:await_under_way(n)
+  for _ = 1, 20000 do
+    if self:counters().under_way == n then return end
+  end
+  error(("there are still %d requests under way"):format(self:counters().under_way), 2)
+end
 
 --- All counters to 0.
 function Emulator:clear_counters() control(self, "DELETE", "/counters") end

@@ -89,6 +89,11 @@ local function read_population(args)
   return Population.new(args.seed, args.people, args.accounts or args.people)
 end
 
+local function announce(port_number)
+  io.stdout:write(("listening on http://127.0.0.1:%d/sei/api\n"):format(port_number))
+  io.stdout:flush()
+end
+
 --- Runs the emulator until it is told to stop.
 -- @tparam table args what lua-argparse read
 -- @treturn int the exit status
@@ -102,9 +107,7 @@ function command.run(args)
     latency = args.latency_ms / 1000, quirks = quirks }
   listening, err = host.listen(args.port)
   if not listening then return fail(err) end
-  io.stdout:write(("listening on http://127.0.0.1:%d/sei/api\n"):format(listening:port()))
-  io.stdout:flush()
-  emulator:run(listening, args.until_eof)
+  emulator:run(listening, args.until_eof, announce)
   return 0
 end
 

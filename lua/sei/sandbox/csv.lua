@@ -46,10 +46,9 @@ local function row_at(text, at, line)
     if text:sub(at, at) ~= "," then break end
     at = at + 1
   end
-  local _, stop = text:find("^\r?\n", at)
-  if not stop and at <= #text then _, stop = text:find("^\r", at) end
-  stop = stop or #text
-  return row, stop + 1, line + math.max(1, line_breaks(text, begun, stop))
+  local breaks = line_breaks(text, begun, at - 1)
+  local _, stop = text:find("^\r?\n?", at)
+  return row, stop + 1, line + breaks + 1
 end
 
 --- Iterates over the rows of a text: row number's line, array of fields.

@@ -200,11 +200,12 @@ end
 --- Serves until it is told to stop.
 -- @tparam host listening made by host.listen
 -- @tparam boolean until_eof stops when standard input ends
+-- @tparam function on_ready called with the port when it serves
 -- @treturn string why it stopped
-function Emulator:run(listening, until_eof)
+function Emulator:run(listening, until_eof, on_ready)
   self.port = listening:port()
   return listening:run(function(raw) return self:handle(raw) end,
-    function(id) self:done(id) end, until_eof)
+    function(id) self:done(id) end, function() on_ready(self.port) end, until_eof)
 end
 
 return Emulator

@@ -164,10 +164,8 @@ end
 local function reader_of(text)
   local first = text:match "^\239?\187?\191?%s*([^%s])"
   if first ~= "[" and first ~= "{" then return each_csv end
-  local line = text:match "^%s*([^\n]*)"
-  if first == "{" and json.is_object(json.decode(line)) and not line:find '^{"records":%[' then
-    return each_line
-  end
+  local v = first == "{" and json.decode(text:match "^%s*([^\n]*)")
+  if v and json.is_object(v) and v.records == nil then return each_line end
   return each_json
 end
 
