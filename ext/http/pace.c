@@ -1,7 +1,7 @@
 /* pace - a token bucket that halves its rate on 429 and recovers slowly. */
 #include "pace.h"
 
-const struct sei_pace_options SEI_PACE_DEFAULT = { 5, 10, 500000, 10 };
+const struct sei_pace_options sei_pace_default = { 5, 10, 500000, 10 };
 
 static const double LEAST = 1.0 / 16;   /* of the full rate */
 static const double RECOVERY = 1.0 / 100; /* of it, in each second */

@@ -26,7 +26,7 @@ struct sei_pace_options {
 };
 
 /* 5 per second, burst 10, 500,000 bytes, 10 s. */
-extern const struct sei_pace_options SEI_PACE_DEFAULT;
+extern const struct sei_pace_options sei_pace_default;
 
 struct sei_pace {
   struct sei_pace_options full;

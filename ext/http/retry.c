@@ -1,7 +1,7 @@
 /* retry - attempts, jitter and the budget of repetitions. */
 #include "retry.h"
 
-const struct sei_retry_policy SEI_RETRY_DEFAULT = { 4, 0.2, 20, 60 };
+const struct sei_retry_policy sei_retry_default = { 4, 0.2, 20, 60 };
 
 static const double BUDGET = 500, PRICE = 5, TIMEOUT_PRICE = 10, REWARD = 1;
 

@@ -29,7 +29,7 @@ struct sei_retry_policy {
 };
 
 /* 4 attempts, 0.2 s, 20 s, 60 s. */
-extern const struct sei_retry_policy SEI_RETRY_DEFAULT;
+extern const struct sei_retry_policy sei_retry_default;
 
 /* Shared by the requests of one client. */
 struct sei_retry_budget {

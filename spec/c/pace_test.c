@@ -27,7 +27,7 @@ static bool near(double a, double b)
 static struct sei_pace started(double now)
 {
   struct sei_pace p;
-  sei_pace_init(&p, &SEI_PACE_DEFAULT, now);
+  sei_pace_init(&p, &sei_pace_default, now);
   return p;
 }
 

@@ -23,7 +23,7 @@ static struct sei_retry_budget budget;
 static struct sei_retry begin(double deadline, uint64_t seed)
 {
   struct sei_retry r;
-  sei_retry_begin(&r, &SEI_RETRY_DEFAULT, &budget, deadline, seed);
+  sei_retry_begin(&r, &sei_retry_default, &budget, deadline, seed);
   return r;
 }
 
@@ -117,7 +117,7 @@ static void jitter(unsigned attempt, double bound)
 
 static void test_cap(void)
 {
-  struct sei_retry_policy many = SEI_RETRY_DEFAULT;
+  struct sei_retry_policy many = sei_retry_default;
   struct sei_retry r;
   double delay, high = 0;
   unsigned i;
