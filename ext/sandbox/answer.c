@@ -208,7 +208,7 @@ void sei_answer_read(lua_State *L, struct sei_request *r)
 
 void sei_answer_failed(struct sei_request *r)
 {
-  static const char text[] = "the emulator failed; its standard error says why";
+  static const char text[] = "the emulator failed; its standard error tells";
   if(r->response)
     MHD_destroy_response(r->response);
   r->ending = SEI_ENDING_KEEP;

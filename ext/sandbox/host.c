@@ -231,14 +231,20 @@ static int l_host_port(lua_State *L)
 }
 
 /*** Serves until SIGTERM, SIGINT or the end of standard input; then closes.
+
+A request is `{id, method, uri, headers = {name, value, ...}, body,
+body_length}`. An answer is a table of `status`; `headers`, likewise; `body`, a
+string, or a function that gives strings and at last nil; `delay` in seconds;
+`ending`, "close" or "reset" after `cut` bytes of a string (without a status:
+at once); `piece` bytes at a time with `pause` seconds in between; `announce`,
+a false Content-Length.
 @function host:run
-@tparam function on_request called with a request `{id, method, uri, headers = {name, value, ...}, body, body_length}`,
-  returns an answer: `status`; `headers` = {name, value, ...}; `body`, a string, or a function that gives
-  strings and at last nil; `delay` in seconds; `ending` = "close" or "reset" after `cut` bytes (without a
-  status: at once); `piece` bytes at a time with `pause` seconds in between; `announce`, a false length
-@tparam function on_done called with the id when the answer is out, or the connection gone
-@tparam function on_ready called once, when a request would be answered and a signal be heeded
-@tparam[opt=false] boolean until_eof ends when standard input does
+@tparam function on_request is called with a request, returns an answer
+@tparam function on_done is called with its id when the answer is out, or the
+connection gone
+@tparam function on_ready is called once, when requests would be answered and
+a signal be heeded
+@tparam[opt=false] boolean until_eof also ends when standard input does
 @treturn string "signal" or "eof", or what the system lacks */
 static int l_host_run(lua_State *L)
 {
