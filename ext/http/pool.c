@@ -23,6 +23,8 @@ struct sei_pool {
   struct list running;
   unsigned max_running;
   unsigned ended;             /* in the step under way */
+  struct sei_limiter *limiter; /* borrowed; NULL: no pace to keep */
+  double start_at;            /* a queued transfer may start; INFINITY: none */
   double look_at;             /* no transfer is overdue before; INFINITY */
   bool kicked;                /* step() has something to do at once */
 };
@@ -117,7 +119,7 @@ struct sei_pool *sei_pool_new(unsigned max_running)
   if(!p)
     return NULL;
   p->max_running = max_running ? max_running : 1;
-  p->look_at = INFINITY;
+  p->look_at = p->start_at = INFINITY;
   if(!sei_poller_open(&p->poller)) {
     free(p);
     return NULL;
@@ -157,13 +159,27 @@ void sei_pool_notice(struct sei_pool *p, const struct sei_transfer *t)
     p->look_at = due;
 }
 
+void sei_pool_limit(struct sei_pool *p, struct sei_limiter *l)
+{
+  p->limiter = l;
+}
+
 bool sei_pool_submit(struct sei_pool *p, struct sei_transfer *t)
+{
+  return sei_pool_submit_at(p, t, 0);
+}
+
+bool sei_pool_submit_at(struct sei_pool *p, struct sei_transfer *t,
+                        double when)
 {
   if(t->state != SEI_TRANSFER_NEW)
     return true;
   t->pool = p;
   t->state = SEI_TRANSFER_QUEUED;
   t->submitted = sei_clock();
+  t->not_before = when;
+  if(when < p->start_at)
+    p->start_at = when;
   append(&p->queue, t);
   sei_pool_notice(p, t);
   return true;
@@ -212,10 +228,42 @@ static void start(struct sei_pool *p, struct sei_transfer *t)
 
 /* ---- step ---- */
 
+static size_t body_length(const struct sei_transfer *t)
+{
+  return t->feed.size > 0 ? (size_t)t->feed.size : t->out_len;
+}
+
+/* Seconds until this one may start; 0: it may, and the limiter counted it. A
+ * transfer that has failed already asks nobody. */
+static double start_delay(struct sei_pool *p, const struct sei_transfer *t,
+                          double now)
+{
+  if(t->failure != SEI_FAILURE_NONE)
+    return 0;
+  if(t->not_before > now)
+    return t->not_before - now;
+  return p->limiter ? sei_limiter_take(p->limiter, body_length(t)) : 0;
+}
+
+/* In order; who waits for a repetition or with a large body is passed. */
 static void start_queued(struct sei_pool *p)
 {
-  while(p->queue.first && p->running.count < p->max_running)
-    start(p, p->queue.first);
+  struct sei_transfer *t, *next;
+  p->start_at = INFINITY;
+  for(t = p->queue.first; t; t = next) {
+    double now = sei_clock(), delay;
+    bool waits = t->not_before > now;
+    next = t->next;
+    if(p->running.count >= p->max_running)
+      break; /* an end of one of them leads here again */
+    delay = start_delay(p, t, now);
+    if(delay <= 0)
+      start(p, t);
+    else if(now + delay < p->start_at)
+      p->start_at = now + delay;
+    if(delay > 0 && !waits && body_length(t) <= sei_pace_default.large)
+      break;
+  }
 }
 
 static void resume_held(struct sei_pool *p)
@@ -318,12 +366,14 @@ int sei_pool_fd(const struct sei_pool *p)
 double sei_pool_timeout(const struct sei_pool *p)
 {
   double due = p->look_at, left;
-  if(p->kicked || (p->queue.first && p->running.count < p->max_running))
+  if(p->kicked)
     return 0;
   if(!p->running.first && !p->queue.first)
     return -1;
   if(p->poller.due >= 0 && p->poller.due < due)
     due = p->poller.due;
+  if(p->start_at < due && p->running.count < p->max_running)
+    due = p->start_at;
   if(isinf(due))
     return -1;
   left = due - sei_clock();

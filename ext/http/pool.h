@@ -6,6 +6,7 @@
 #ifndef SEI_HTTP_POOL_H
 #define SEI_HTTP_POOL_H
 
+#include "limiter.h"
 #include "transfer.h"
 
 struct sei_pool;
@@ -22,6 +23,15 @@ struct sei_pool *sei_pool_new(unsigned max_running);
 /* Cancels what runs (transfers end as CANCELLED and stay their owners'),
  * closes all. NULL is fine. */
 void sei_pool_free(struct sei_pool *p);
+
+/* From now on every transfer asks the limiter before it starts; NULL: none.
+ * Borrowed: it outlives the pool or is taken away before. */
+void sei_pool_limit(struct sei_pool *p, struct sei_limiter *l);
+
+/* Queues a NEW transfer that does not start before `when` (sei_clock()
+ * seconds; 0: at once). Its deadline holds while it waits. false: no memory. */
+bool sei_pool_submit_at(struct sei_pool *p, struct sei_transfer *t,
+                        double when);
 
 /* Queues a NEW transfer; its duration starts. Does nothing to another. false:
  * no memory. */

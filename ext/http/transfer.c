@@ -202,6 +202,11 @@ double sei_transfer_duration(const struct sei_transfer *t)
          t->submitted;
 }
 
+double sei_transfer_started(const struct sei_transfer *t)
+{
+  return t->started;
+}
+
 /* ---- pauses ---- */
 
 static bool can_send(const struct sei_transfer *t)

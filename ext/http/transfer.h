@@ -118,6 +118,9 @@ bool sei_transfer_feed(struct sei_transfer *t, const void *bytes, size_t n);
 void sei_transfer_feed_end(struct sei_transfer *t);
 bool sei_transfer_wants_feed(const struct sei_transfer *t);
 
+/* When it started to run, sei_clock() seconds; 0: it has not. */
+double sei_transfer_started(const struct sei_transfer *t);
+
 /* Whether the request may have reached the server: false only if it surely
  * did not (it never got as far as sending). A body is sent once at most: where
  * libcurl would repeat it on its own, because a kept connection turned out

@@ -41,6 +41,7 @@ struct sei_transfer {
 
   /* time: sei_clock() seconds */
   double submitted, started, ended;
+  double not_before;          /* earliest start; 0: any time */
   double deadline;            /* 0: none */
   double moved;               /* when the last byte went in or out */
   double connect_timeout, stall_timeout;
