@@ -25,6 +25,7 @@ static void init(struct sei_transfer *t, const struct sei_http_options *o,
   t->max_header = o->max_header;
   t->stream = r->stream;
   t->deadline = r->deadline;
+  t->attempt = r->attempt;
   t->connect_timeout = o->connect_timeout;
   t->stall_timeout = o->stall_timeout;
 }
@@ -159,6 +160,8 @@ double sei_transfer_due(const struct sei_transfer *t)
     other = t->started + t->connect_timeout + CONNECT_GRACE;
   else if(!is_held(t))
     other = t->moved + t->stall_timeout;
+  if(t->attempt > 0 && t->started + t->attempt < other)
+    other = t->started + t->attempt;
   return other < due ? other : due;
 }
 
@@ -185,6 +188,9 @@ bool sei_transfer_overdue(struct sei_transfer *t, double now)
   if(t->deadline > 0 && now >= t->deadline)
     sei_transfer_fail(t, SEI_FAILURE_TIMEOUT, "the deadline passed while %s",
                       phase(t));
+  else if(t->attempt > 0 && now >= t->started + t->attempt)
+    sei_transfer_fail(t, SEI_FAILURE_TIMEOUT, "the attempt took over %g s "
+                      "while %s", t->attempt, phase(t));
   else if(!t->began)
     sei_transfer_fail(t, SEI_FAILURE_TIMEOUT, "no connection within %g s",
                       t->connect_timeout);

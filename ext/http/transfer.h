@@ -19,6 +19,9 @@ struct sei_pool;
 /* What every request of a client has in common. All strings are copied. */
 struct sei_http_options {
   const char *ca_file;        /* NULL: the system's */
+  const char *client_cert;    /* NULL, or files in PEM: what we show */
+  const char *client_key;
+  const char *pinned_key;     /* NULL, or a file or sha256//<base64> */
   const char *proxy;          /* NULL: libcurl's default, "" none */
   const char *user_agent;     /* NULL: "sei/1" */
   double connect_timeout;     /* seconds, > 0: name, connection and TLS */
@@ -53,6 +56,7 @@ struct sei_request {
   size_t max_body;            /* bytes of the reply, after decompression;
                                  0 lets none through */
   double deadline;            /* sei_clock() seconds; 0 none */
+  double attempt;             /* seconds from its start; 0 none */
   bool stream;                /* the caller drains `body` as it arrives; above
                                  the high-water mark the transfer pauses */
 };

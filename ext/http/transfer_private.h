@@ -43,6 +43,7 @@ struct sei_transfer {
   double submitted, started, ended;
   double not_before;          /* earliest start; 0: any time */
   double deadline;            /* 0: none */
+  double attempt;             /* seconds it may run; 0: any */
   double moved;               /* when the last byte went in or out */
   double connect_timeout, stall_timeout;
   curl_off_t up, down;        /* bytes that on_progress() last saw */

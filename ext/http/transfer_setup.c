@@ -103,6 +103,12 @@ static void network(struct sei_transfer *t, struct sei_setopt *s,
     sei_set_string(s, CURLOPT_CAINFO, o->ca_file);
     sei_set_string(s, CURLOPT_PROXY_CAINFO, o->ca_file);
   }
+  if(o->client_cert)
+    sei_set_string(s, CURLOPT_SSLCERT, o->client_cert);
+  if(o->client_key)
+    sei_set_string(s, CURLOPT_SSLKEY, o->client_key);
+  if(o->pinned_key)
+    sei_set_string(s, CURLOPT_PINNEDPUBLICKEY, o->pinned_key);
   if(o->proxy)
     sei_set_string(s, CURLOPT_PROXY, o->proxy);
   if(u.loopback)

@@ -10,8 +10,15 @@
 #include "../base/buf.h"
 #include "../http/auth.h"
 #include "../http/pool.h"
+#include "exchange.h"
 
 #define SEI_CLIENT "sei.client"
+
+enum { SEI_CLIENT_STRINGS = 10, SEI_KEY_MAX = 64 * 1024 };
+
+/* User values: what overrides open points; what the Lua side keeps. */
+enum { SEI_CLIENT_GROUPS = 1, SEI_CLIENT_STATE,
+  SEI_CLIENT_VALUES = SEI_CLIENT_STATE };
 
 /* Somebody who waits for something of this client: a call, a page, bytes of a
  * stream. While one of them could go on, the client's descriptor stays
@@ -22,18 +29,42 @@ struct sei_waiter {
   bool (*ripe)(struct sei_waiter *w);
 };
 
+/* Counted since the client was made. */
+struct sei_stats {
+  uint64_t calls;                 /* requests asked for */
+  uint64_t attempts;              /* that ended, repetitions too */
+  uint64_t retries;
+  uint64_t failed;                /* attempts that did not go well */
+  uint64_t limited;               /* attempts answered 429 */
+};
+
 struct sei_client {
   struct sei_pool *pool;          /* NULL: closed */
   char *base_url;                 /* without a slash at its end */
   struct sei_buf key;             /* NUL-terminated; empty: not read yet */
   enum sei_auth_style auth;
   char account[128];              /* "" none */
-  char *strings[3];               /* owns what `http` points to */
+  char *strings[SEI_CLIENT_STRINGS]; /* owns what `http` points to */
+  const char *traceparent;        /* one of them, or NULL */
   struct sei_http_options http;
   unsigned window;
   double timeout;                 /* seconds, of a call */
+  double attempt_timeout;         /* seconds, of an attempt that is no stream */
   size_t max_body;                /* bytes of a reply that is not a stream */
   struct sei_waiter *waiters;
+
+  struct sei_exchange *exchanges; /* under way, or done and not freed */
+  struct sei_retry_policy retry;
+  struct sei_retry_budget budget;
+  uint64_t seed;                  /* of the jitter */
+  struct sei_pace_options pace;
+  const char *pace_file;          /* one of `strings`, or NULL */
+  bool paced;                     /* a limiter is wanted */
+  struct sei_limiter *limiter;    /* from the first key on; given back */
+  unsigned key_number;            /* of the key in use */
+  bool key_renews;                /* its source may give another one */
+  bool wants_key;                 /* the source is to be asked again */
+  struct sei_stats stats;
 };
 
 /* The client at `index`, whether open or closed; raises for anything else. */
@@ -56,6 +87,14 @@ void sei_client_wake(struct sei_client *c);
 /* Pushes the options that override open points of the endpoint's group (a
  * table, maybe empty), kept by the client at `index`. */
 void sei_client_push_group(lua_State *L, int index, enum sei_group group);
+
+/* client_new.c: core.client(options), core.client_options(). */
+int sei_client_new(lua_State *L);
+int sei_client_options(lua_State *L);
+
+/* client_key.c: puts set_key, has_key, wants_key, new_key into the table on
+ * top. */
+void sei_open_client_key(lua_State *L);
 
 /* Puts the functions client, set_key, poll, … into the table on top. */
 void sei_open_client(lua_State *L);

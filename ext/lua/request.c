@@ -162,10 +162,9 @@ void sei_request_push_query(lua_State *L, int index,
   append_free(L, index);
 }
 
-/* Pushes base URL, path and query. */
-static const char *push_url(lua_State *L, const struct sei_client *c,
-                            const struct sei_endpoint *e,
-                            const struct sei_send *send)
+const char *sei_request_push_url(lua_State *L, const struct sei_client *c,
+                                 const struct sei_endpoint *e,
+                                 const struct sei_send *send)
 {
   const char *hole = strchr(e->path, '{');
   luaL_Buffer b;
@@ -181,73 +180,4 @@ static const char *push_url(lua_State *L, const struct sei_client *c,
   luaL_addstring(&b, send->query ? send->query : "");
   luaL_pushresult(&b);
   return lua_tostring(L, -1);
-}
-
-/* false: no memory. */
-static bool add_headers(struct sei_headers *h, const struct sei_client *c,
-                        const struct sei_endpoint *e,
-                        const struct sei_send *send)
-{
-  return sei_headers_add(h, "Accept", e->accept) &&
-    (!send->body || sei_headers_add(h, "Content-Type", "application/json")) &&
-    sei_auth_add(h, c->auth, c->key.data) &&
-    (!c->account[0] || sei_headers_add(h, "Harness-Account", c->account));
-}
-
-static void describe(struct sei_request *r, const struct sei_client *c,
-                     const struct sei_exchange *x,
-                     const struct sei_send *send)
-{
-  memset(r, 0, sizeof *r);
-  r->method = x->endpoint->method;
-  r->url = x->url;
-  r->body = send->body;
-  r->body_len = send->body_len;
-  r->source = send->source;
-  r->field = "file";
-  r->filename = send->filename;
-  r->content_type = "text/csv";
-  r->path = send->path;
-  r->max_body = send->stream ? (size_t)-1 : c->max_body;
-  r->deadline = sei_clock() + send->timeout;
-  r->stream = send->stream;
-}
-
-void sei_exchange_start(lua_State *L, struct sei_exchange *x,
-                        struct sei_client *c, const struct sei_endpoint *e,
-                        const struct sei_send *send)
-{
-  struct sei_headers headers = {0};
-  struct sei_request r;
-  bool ok;
-  if(!c->pool) {
-    sei_error_push(L, "closed", "the client is closed");
-    lua_error(L);
-  }
-  x->endpoint = e;
-  x->auth = c->auth == SEI_AUTH_BY_SHAPE ? sei_auth_shape(c->key.data) :
-    c->auth;
-  x->url = strdup(push_url(L, c, e, send));
-  lua_pop(L, 1);
-  ok = x->url && add_headers(&headers, c, e, send);
-  if(ok) {
-    describe(&r, c, x, send);
-    r.headers = &headers;
-    x->transfer = sei_transfer_new(&c->http, &r);
-  }
-  sei_headers_free(&headers);
-  if(!x->transfer || !sei_pool_submit(c->pool, x->transfer))
-    luaL_error(L, "not enough memory");
-}
-
-bool sei_exchange_done(const struct sei_exchange *x)
-{
-  return x->transfer && sei_transfer_state(x->transfer) == SEI_TRANSFER_DONE;
-}
-
-void sei_exchange_free(struct sei_exchange *x)
-{
-  sei_transfer_free(x->transfer);
-  free(x->url);
-  memset(x, 0, sizeof *x);
 }
