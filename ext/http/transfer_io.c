@@ -13,6 +13,7 @@
 #include "setopt.h"
 #include "transfer_private.h"
 
+enum { REFUSAL_KEPT = 64 * 1024 }; /* bytes of a stream that is an error */
 enum { REFUSED = 0 }; /* fewer bytes than offered: CURLE_WRITE_ERROR */
 
 /* ---- the reply's header ---- */
@@ -152,6 +153,8 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *user)
   struct sei_transfer *t = user;
   size_t len = size * n;
   t->moved = sei_clock();
+  if(t->stream && t->status / 100 != 2 && t->body.len > REFUSAL_KEPT)
+    return len; /* nobody takes the rest of it */
   if(t->stream && t->body.len > SEI_STREAM_HIGH && !t->more) {
     t->recv_held = true;
     return CURL_WRITEFUNC_PAUSE;

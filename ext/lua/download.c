@@ -136,6 +136,7 @@ static int l_download_read(lua_State *L)
     lua_pushlstring(L, body->data, body->len);
     sei_buf_clear(body);
     sei_transfer_drained(d->x.transfer);
+    d->x.taken = true;
     return 1;
   }
   if(d->failed) {
@@ -163,6 +164,7 @@ static void feed(lua_State *L, struct download *d)
     luaL_error(L, "not enough memory");
   d->fed = done;
   sei_buf_clear(body);
+  d->x.taken = true;
   sei_transfer_drained(d->x.transfer);
 }
 

@@ -2,12 +2,13 @@
  *
  * A table, so that scripts may read and add fields, with a metatable of its
  * own, so that it can be told from any other table. Fields: kind, message,
- * hint, status, code, request_id, method, url, body, attempts, retry_after,
+ * hint, status, code, request_id, method, url, body, attempts, class, retry_after,
  * rows, report; of files: file, line, column.
  */
 #include "error.h"
 
 #include <lauxlib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The kinds, as the reference lists them. "io" is a local file's failure,
@@ -37,6 +38,20 @@ static void add_field(lua_State *L, luaL_Buffer *b, const char *field,
   luaL_addvalue(b);
 }
 
+/* ", 4 attempts" if there was more than one. */
+static void add_attempts(lua_State *L, luaL_Buffer *b)
+{
+  lua_Integer n = 0;
+  char text[48];
+  if(lua_getfield(L, 1, "attempts") == LUA_TTABLE)
+    n = (lua_Integer)lua_rawlen(L, -1);
+  lua_pop(L, 1);
+  if(n > 1) {
+    snprintf(text, sizeof text, ", %d attempts", (int)n);
+    luaL_addstring(b, text);
+  }
+}
+
 /* kind: message (HTTP 400, PUT https://…, request 9f31); hint */
 static int l_error_tostring(lua_State *L)
 {
@@ -52,6 +67,7 @@ static int l_error_tostring(lua_State *L)
     add_field(L, &b, "method", status ? ", " : " (");
     add_field(L, &b, "url", " ");
     add_field(L, &b, "request_id", ", request ");
+    add_attempts(L, &b);
     luaL_addchar(&b, ')');
   }
   add_field(L, &b, "hint", "; ");

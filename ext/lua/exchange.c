@@ -76,6 +76,7 @@ static bool send_after(struct sei_client *c, struct sei_exchange *x,
   x->transfer = t;
   x->key = c->key_number;
   x->delay = delay;
+  x->sent++;
   return true;
 }
 

@@ -51,6 +51,7 @@ struct sei_exchange {
   struct sei_retry retry;
   enum sei_retry_verdict verdict;
   struct sei_attempt log[SEI_ATTEMPTS_MAX];
+  unsigned sent;            /* attempts begun */
   unsigned attempts;        /* ended; those beyond the log's end count too */
   double delay;             /* before the attempt under way */
   unsigned redirects;

@@ -28,19 +28,43 @@ static void set_string(lua_State *L, const char *name, const char *value)
   lua_setfield(L, -2, name);
 }
 
-/* attempts = {{status=, duration=}} */
-static void set_attempts(lua_State *L, const struct sei_exchange *x)
+/* One entry of `attempts`. */
+static void push_attempt(lua_State *L, const struct sei_attempt *a)
 {
-  lua_createtable(L, 1, 0);
-  lua_createtable(L, 0, 2);
-  if(sei_transfer_status(x->transfer)) {
-    lua_pushinteger(L, sei_transfer_status(x->transfer));
+  lua_createtable(L, 0, 4);
+  if(a->status) {
+    lua_pushinteger(L, a->status);
     lua_setfield(L, -2, "status");
   }
-  lua_pushnumber(L, sei_transfer_duration(x->transfer));
+  lua_pushnumber(L, a->delay);
+  lua_setfield(L, -2, "delay");
+  lua_pushnumber(L, a->duration);
   lua_setfield(L, -2, "duration");
-  lua_rawseti(L, -2, 1);
+  set_string(L, "class", sei_class_name(a->what));
+}
+
+/* attempts = {{status=, delay=, duration=, class=}, …}, and the last class as
+ * the error's own. An attempt that is still under way counts, too. */
+static void set_attempts(lua_State *L, const struct sei_exchange *x)
+{
+  unsigned i, n = x->attempts < SEI_ATTEMPTS_MAX ? x->attempts :
+    SEI_ATTEMPTS_MAX;
+  struct sei_attempt now = {0};
+  lua_createtable(L, (int)n + 1, 0);
+  for(i = 0; i < n; i++) {
+    push_attempt(L, &x->log[i]);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  if(!sei_exchange_done(x)) {
+    now.status = sei_transfer_status(x->transfer);
+    now.duration = sei_transfer_duration(x->transfer);
+    now.delay = x->delay;
+    push_attempt(L, &now);
+    lua_rawseti(L, -2, (lua_Integer)n + 1);
+  }
   lua_setfield(L, -2, "attempts");
+  if(x->endpoint->effect == SEI_WRITES)
+    set_string(L, "class", sei_class_name(sei_exchange_class(x)));
 }
 
 static void set_headers(lua_State *L, const struct sei_client *c,
@@ -446,7 +470,8 @@ bool sei_reply_check(lua_State *L, const struct sei_client *c,
 bool sei_reply_tells(const struct sei_exchange *x)
 {
   return sei_exchange_done(x) ||
-    sei_transfer_body(x->transfer)->len >= TELLING;
+    (sei_transfer_status(x->transfer) / 100 == 2 &&
+     sei_transfer_body(x->transfer)->len >= TELLING);
 }
 
 bool sei_reply_refuses_size(const struct sei_exchange *x)

@@ -68,6 +68,7 @@ void sei_walk_send(lua_State *L, struct sei_walk *w,
                   (int)ask->page_size : 0, 0);
   lua_rawseti(L, -2, ask->slot + 1);
   sei_exchange_start(L, &s->x, w->client, w->endpoint, &send);
+  s->attempt = s->x.sent;
   s->asked = true;
   lua_pop(L, 3);
 }
@@ -128,6 +129,7 @@ static void feed(lua_State *L, struct sei_walk *w, int i, int64_t most)
   }
   sei_records_feed(L, &s->records, &at, body, done, most);
   sei_transfer_drained(s->x.transfer);
+  s->x.taken = !w->paged && s->records.count > 0;
   if(s->records.state == SEI_RECORDS_END || !w->paged) {
     lua_pushvalue(L, at.meta);
     lua_setiuservalue(L, 1, UV_META);
@@ -147,6 +149,20 @@ static bool is_usable(const struct sei_walk_slot *s)
     i++;
   return s->records.state != SEI_RECORDS_START ||
     (i < body->len && body->data[i] != '<');
+}
+
+/* The request is being sent again: what was built of its reply is forgotten. */
+static void start_over(lua_State *L, struct sei_walk *w, int i)
+{
+  struct sei_walk_slot *s = &w->slots[i];
+  bool drop = s->records.drop_key;
+  sei_records_begin(&s->records, w->envelope, w->endpoint->key);
+  s->records.drop_key = drop;
+  s->attempt = s->x.sent;
+  lua_getiuservalue(L, 1, UV_LISTS);
+  lua_newtable(L);
+  lua_rawseti(L, -2, i + 1);
+  lua_pop(L, 1);
 }
 
 static void arrived(struct sei_walk *w, int i)
@@ -202,6 +218,8 @@ void sei_walk_tend(lua_State *L, struct sei_walk *w, int i, int64_t most)
   struct sei_walk_slot *s = &w->slots[i];
   if(!s->asked || s->failed)
     return;
+  if(s->attempt != s->x.sent)
+    start_over(L, w, i);
   if(sei_exchange_done(&s->x) ||
      (!w->paged && !is_usable(s) && sei_reply_tells(&s->x)))
     settle(L, w, i, most);

@@ -24,6 +24,7 @@ struct sei_walk_slot {
   size_t looked;    /* bytes of the body that wait and were looked at: what is
                        cut off there needs more of them */
   bool asked, failed;
+  unsigned attempt;         /* of the request whose reply is being built */
 };
 
 struct sei_walk {

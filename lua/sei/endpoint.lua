@@ -24,7 +24,7 @@ local function need_key(client)
   local value, problem = core.state(client).key()
   if type(value) == "string" then
     local ok
-    ok, problem = core.set_key(client, value)
+    ok, problem = core.set_key(client, value, core.state(client).renews)
     if ok then return end
   end
   error(core.error { kind = "auth", message = type(problem) == "string" and problem

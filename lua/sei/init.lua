@@ -39,9 +39,11 @@ function sei.client(options)
   if not source then error("bad option 'api_key' for sei.client (" .. problem .. ")", 2) end
   local state = core.state(client)
   state.key, state.wait = source, options.wait
-  if type(options.api_key) == "string" then
-    local ok, why = core.set_key(client, options.api_key)
-    if not ok then error("bad option 'api_key' for sei.client (" .. why .. ")", 2) end
+  state.renews = type(options.api_key) ~= "string"
+  if not state.renews then
+    local ok, taken, why = pcall(core.set_key, client, options.api_key, false)
+    if not ok then error("bad option 'pace' for sei.client (" .. taken .. ")", 2) end
+    if not taken then error("bad option 'api_key' for sei.client (" .. why .. ")", 2) end
   end
   return client
 end

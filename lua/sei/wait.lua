@@ -22,6 +22,12 @@ local waiting = {
   __close = function(guard) guard.await(guard.thing, false) end,
 }
 
+-- After a 401 the key source is read again, once for all who got one.
+local function renew_key(client)
+  local ok, key = pcall(core.state(client).key)
+  core.new_key(client, ok and type(key) == "string" and key or nil)
+end
+
 --- Steps and waits until `poll(thing)` says that it may go on.
 -- @tparam userdata thing a walk, a download or a call
 -- @tparam function poll the core's function that tells
@@ -33,6 +39,7 @@ function wait.for_(thing, poll, await)
   await(thing, true)
   while true do
     client:step()
+    if core.wants_key(client) then renew_key(client) end
     if poll(thing) then return end
     pause(client)
   end
