@@ -49,7 +49,7 @@ struct sei_client {
   struct sei_http_options http;
   unsigned window;
   double timeout;                 /* seconds, of a call */
-  double attempt_timeout;         /* seconds, of an attempt that is no stream */
+  double attempt_timeout;         /* seconds, of what is no stream */
   size_t max_body;                /* bytes of a reply that is not a stream */
   struct sei_waiter *waiters;
 

@@ -2,8 +2,8 @@
  *
  * A table, so that scripts may read and add fields, with a metatable of its
  * own, so that it can be told from any other table. Fields: kind, message,
- * hint, status, code, request_id, method, url, body, attempts, class, retry_after,
- * rows, report; of files: file, line, column.
+ * hint, status, code, request_id, method, url, body, attempts, class,
+ * retry_after, rows, report; of files: file, line, column.
  */
 #include "error.h"
 

@@ -43,8 +43,8 @@ static void push_attempt(lua_State *L, const struct sei_attempt *a)
   set_string(L, "class", sei_class_name(a->what));
 }
 
-/* attempts = {{status=, delay=, duration=, class=}, …}, and the last class as
- * the error's own. An attempt that is still under way counts, too. */
+/* attempts = {{status=, delay=, duration=, class=}, …}, and the last class
+ * as the error's own. An attempt that is still under way counts, too. */
 static void set_attempts(lua_State *L, const struct sei_exchange *x)
 {
   unsigned i, n = x->attempts < SEI_ATTEMPTS_MAX ? x->attempts :

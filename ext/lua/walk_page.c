@@ -151,7 +151,7 @@ static bool is_usable(const struct sei_walk_slot *s)
     (i < body->len && body->data[i] != '<');
 }
 
-/* The request is being sent again: what was built of its reply is forgotten. */
+/* The request is sent again: what was built of its reply is forgotten. */
 static void start_over(lua_State *L, struct sei_walk *w, int i)
 {
   struct sei_walk_slot *s = &w->slots[i];
