@@ -3,7 +3,7 @@
  * Reads every error body of api.md section 5, a plain text, an HTML page (of
  * which only the title is told) and an empty one.
  */
-#define _GNU_SOURCE /* strcasecmp, memmem */
+#define _GNU_SOURCE /* strcasestr, memmem */
 #include "reply.h"
 
 #include <lauxlib.h>
@@ -410,17 +410,38 @@ static bool check_words(lua_State *L, const struct sei_client *c,
   return !bad;
 }
 
+/* false: it is empty where something was expected, and the error pushed. */
+static bool check_some(lua_State *L, const struct sei_client *c,
+                       const struct sei_exchange *x, const char *what)
+{
+  if(!sei_exchange_done(x) || sei_transfer_body(x->transfer)->len)
+    return true;
+  sei_reply_error(L, c, x, "protocol", "the service sent an empty reply "
+                  "where %s was expected", what);
+  return false;
+}
+
 static bool check_json(lua_State *L, const struct sei_client *c,
                        const struct sei_exchange *x)
 {
-  if(!sei_exchange_done(x))
-    return true;
-  if(!sei_transfer_body(x->transfer)->len) {
-    sei_reply_error(L, c, x, "protocol", "the service sent an empty reply "
-                    "where %s was expected", "JSON");
+  return check_some(L, c, x, "JSON") &&
+    (!sei_exchange_done(x) || x->endpoint->kind != SEI_KIND_OBJECT ||
+     check_words(L, c, x, "http"));
+}
+
+/* A service that knows no CSV answers with its usual JSON, or says "ok". */
+static bool check_csv(lua_State *L, const struct sei_client *c,
+                      const struct sei_exchange *x)
+{
+  const char *type = sei_headers_get(sei_transfer_headers(x->transfer),
+                                     "Content-Type");
+  if(!check_some(L, c, x, "CSV"))
     return false;
-  }
-  return x->endpoint->kind != SEI_KIND_OBJECT || check_words(L, c, x, "http");
+  if(!type || !strcasestr(type, "json"))
+    return true;
+  sei_reply_error(L, c, x, "protocol", "the service sent %s where CSV was "
+                  "expected", type);
+  return false;
 }
 
 bool sei_reply_check(lua_State *L, const struct sei_client *c,
@@ -439,7 +460,7 @@ bool sei_reply_check(lua_State *L, const struct sei_client *c,
     return check_words(L, c, x, "rejected");
   }
   else
-    return want != SEI_WANT_JSON || check_json(L, c, x);
+    return want == SEI_WANT_JSON ? check_json(L, c, x) : check_csv(L, c, x);
   return false;
 }
 

@@ -170,7 +170,8 @@ end
 
 -- The columns of a CSV, or nil: the customer's own.
 local function header_of(client, endpoint, options)
-  local header = options.header or core.csv_header(client, endpoint)
+  local header = options.header
+  if header == nil then return core.csv_header(client, endpoint) end
   return type(header) == "string" and { header } or header
 end
 
