@@ -62,7 +62,7 @@ describe("the emulator's contributors", function()
       local text = e:request("POST", LIST, { ["x-api-key"] = "k" },
         '{"filter":{"id":["10","13"]}}')
       assert.truthy(text:find('"integration_user_ids":[],', 1, true))
-      assert.truthy(text:find('"badge":9223372036854775807', 1, true))
+      assert.truthy(text:find('"serial":9223372036854775807', 1, true))
     end)
 
     it("filters by e-mail address, name and id, together or alone", function()
