@@ -23,7 +23,8 @@ local PIECE <const> = 65536
 --- Starts one on a free port of the loopback.
 -- @tparam function answer gets `{ method=, path=, header={by lower-case name}, head=, body= }`
 -- once a request is whole; returns the bytes to send. Nil: silence.
--- @tparam[opt] string when "head": it is asked as soon as the headers are there
+-- @tparam[opt] string when "head": it is asked as soon as the headers are there; "bytes": when
+-- anything is
 -- @treturn Server `url` is its base URL; `requests` what came, in order
 function scripted.start(answer, when)
   local listening = assert(socket.bind("127.0.0.1", 0))
@@ -46,6 +47,7 @@ end
 
 -- The request, once it is whole.
 local function parse(self, text)
+  if self.when == "bytes" then return #text > 0 and { head = text } or nil end
   local head, from = text:match "^(.-\r\n)\r\n()"
   if not head then return nil end
   local request = { head = head, header = {}, body = text:sub(from) }
