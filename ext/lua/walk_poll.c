@@ -148,6 +148,7 @@ static bool turn(lua_State *L, struct sei_walk *w)
       fail_pages(L, w);
     break;
   case SEI_PAGES_WAIT:
+    ask_pages(L, w); /* the rule may have thrown a page away or begun anew */
     break;
   }
   return false;
