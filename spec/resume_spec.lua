@@ -148,7 +148,8 @@ describe("a resume token", function()
   end)
 
   it("is refused when it is damaged: every byte of it counts", function()
-    local token = taken(client, 7, { page_size = 3 }):resume()
+    local token = taken(client, 7, { page_size = 3, window = 1 }):resume()
+    e:clear_log()
     for i = 1, #token do
       for _, c in ipairs { "0", "7", "x", ".", " ", "\0", "\xff" } do
         local bad = token:sub(1, i - 1) .. c .. token:sub(i + 1)
@@ -166,8 +167,8 @@ describe("a resume token", function()
       token .. ("."):rep(600), "null", "sei9" .. token:sub(5) } do
       refuses("bad option 'resume'", client.list_contributors, client, { resume = bad })
     end
-    refuses("string expected, got number", client.list_contributors, client, { resume = 7 })
-    assert.equal(0, #e:log() - 3)
+    refuses("expected, got 7", client.list_contributors, client, { resume = 7 })
+    assert.equal(0, #e:log())
   end)
 
   it("may be pasted with blanks around it", function()
