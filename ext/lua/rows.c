@@ -130,13 +130,14 @@ static bool all_known(lua_State *L, const struct sei_endpoint *e, int index)
   const struct sei_field *f;
   const char *name, *best = NULL;
   size_t score = 0;
+  int value = lua_gettop(L) + 2;
   for(lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
     name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "[1]";
     if(is_known(e, name))
       continue;
     for(f = e->fields; f->name; f++)
       sei_nearest(name, f->name, &best, &score);
-    return refuse(L, lua_gettop(L), name, best ?
+    return refuse(L, value, name, best ?
       lua_pushfstring(L, "is not a field of %s (did you mean '%s'?)",
                       e->name, best) :
       lua_pushfstring(L, "is not a field of %s", e->name));
