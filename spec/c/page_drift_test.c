@@ -323,8 +323,8 @@ static void test_strays(void)
 static void (*const tests[])(void) = {
   test_loop, test_round_and_round, test_max_pages, test_drift_error,
   test_drift_warn, test_offset_short, test_offset_long, test_shrunk,
-  test_repair, test_repair_resumed, test_short_unknown, test_lies, test_large_numbers,
-  test_options, test_strays
+  test_repair, test_repair_resumed, test_short_unknown, test_lies,
+  test_large_numbers, test_options, test_strays
 };
 
 int main(void)
