@@ -117,7 +117,14 @@ describe("an error body", function()
     { "of errors that are strings", 400, '{"errors":["one","two"]}', "rejected",
       "the service refused the request: one; two" },
     { "of control characters and bytes that are no UTF-8", 500, "a\0b\27[31mc\255d", "http",
-      "the service failed: a b [31mc" },
+      "the service failed: a b [31mc?d" },
+    { "of text that is no UTF-8 from its beginning", 400, "\xFCber", "rejected",
+      "the service refused the request: ?ber" },
+    { "of a code with control characters", 400, '{"message":"m","code":"\\u001b[2J\\u0000x"}',
+      "rejected", "the service refused the request: m", code = " [2J x" },
+    { "of a long correlation id", 400, '{"message":"m","correlationId":"'
+      .. ("x"):rep(400) .. '"}', "rejected", "the service refused the request: m",
+      request_id = ("x"):rep(300) .. "..." },
     { "of a 200 that says that it failed", 200, '{"status":"error","message":"half of it"}',
       "rejected", "the service refused the request: half of it" },
     { "of a 200 with errors of developers", 200, '{"status":"FAILURE","errors":['

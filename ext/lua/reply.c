@@ -234,17 +234,31 @@ static void push_errors(lua_State *L, const struct sei_client *c)
   lua_remove(L, errors);
 }
 
-/* Copies what the body tells beside its words. Stack: body, error. */
-static void copy_details(lua_State *L, int body, int error)
+/* Copies text from the table on top into the error, printable: it will stand
+ * in messages, too. */
+static void copy_text(lua_State *L, const struct sei_client *c, int error,
+                      const char *from, const char *to)
 {
-  if(lua_getfield(L, body, "code") == LUA_TSTRING)
-    lua_setfield(L, error, "code");
-  if(lua_getfield(L, body, "correlationId") == LUA_TSTRING)
-    lua_setfield(L, error, "request_id");
+  size_t n;
+  const char *s;
+  if(lua_getfield(L, -1, from) == LUA_TSTRING && lua_rawlen(L, -1) > 0) {
+    s = lua_tolstring(L, -1, &n);
+    sei_shown_push(L, c, s, n, SEI_SHOWN_MAX);
+    lua_setfield(L, error, to);
+  }
+  lua_pop(L, 1);
+}
+
+/* Copies what the body tells beside its words. Stack: body, error. */
+static void copy_details(lua_State *L, const struct sei_client *c, int body,
+                         int error)
+{
+  lua_pushvalue(L, body);
+  copy_text(L, c, error, "code", "code");
+  copy_text(L, c, error, "correlationId", "request_id");
   if(lua_getfield(L, body, "errors") == LUA_TTABLE) {
-    if(lua_rawgeti(L, -1, 1) == LUA_TTABLE &&
-       lua_getfield(L, -1, "errorType") == LUA_TSTRING)
-      lua_setfield(L, error, "code");
+    if(lua_rawgeti(L, -1, 1) == LUA_TTABLE)
+      copy_text(L, c, error, "errorType", "code");
     lua_getfield(L, body, "errors");
     lua_setfield(L, error, "rows");
   }
@@ -328,8 +342,8 @@ static const char *push_reason(lua_State *L, const struct sei_client *c,
     return lua_pushfstring(L, *lua_tostring(L, -1) ? "a web page titled '%s'" :
                            "a web page%s", lua_tostring(L, -1));
   }
-  if(sei_shown_skip_blank(body->data, body->data + body->len) ==
-     body->data + body->len)
+  if(!body->len || sei_shown_skip_blank(body->data, body->data + body->len) ==
+                   body->data + body->len)
     return lua_pushliteral(L, "without saying why");
   return sei_shown_push(L, c, body->data, body->len, SEI_SHOWN_MAX);
 }
@@ -360,7 +374,7 @@ static void push_refusal(lua_State *L, const struct sei_client *c,
   lua_replace(L, base + 1);
   lua_settop(L, base + 1);
   if(lua_istable(L, base))
-    copy_details(L, base, base + 1);
+    copy_details(L, c, base, base + 1);
   set_hint(L, x, status);
   set_excerpt(L, c, x);
   lua_remove(L, base);
