@@ -43,7 +43,7 @@ B    := build$(if $(SANITIZE),/asan)
 # These goals install what is missing first (.ci/deps), so nothing may look
 # for a header or a library before that: all of it is asked when a recipe
 # runs, not when this file is read.
-INSTALLING := $(filter demo test check asan valgrind,$(MAKECMDGOALS))
+INSTALLING := $(filter demo test proof check asan valgrind,$(MAKECMDGOALS))
 
 # The name of Lua 5.4 differs between distributions.
 LUA_PC = $(shell for n in lua5.4 lua-5.4 lua54 lua; do \
@@ -175,7 +175,14 @@ C_TESTS   := $(patsubst spec/c/%.c,spec-c/%,$(wildcard spec/c/*_test.c))
 
 .PHONY: test
 test: deps build ## every test; ends with "N passed, N failed" (SPEC=FILES: only these)
-	@$(ENVIRONMENT); $(BUSTED) $(SPEC)
+	@$(ENVIRONMENT); $(BUSTED) $(ORDINARY) $(SPEC)
+
+# Specs tagged #proof take minutes: a million records, the whole way.
+ORDINARY := --exclude-tags=proof
+
+.PHONY: proof
+proof: deps build ## the long runs that show what the tests show in small
+	@$(ENVIRONMENT); $(BUSTED) --tags=proof $(SPEC)
 
 # The C tests see the plain folders as they are, hidden symbols included.
 # spec/c_spec.lua builds each by its name here and runs it.
@@ -203,7 +210,7 @@ demo: deps build ## the shortest way to see it work, against the emulator
 # SEI_SLOW is a factor for the deadlines that specs measure.
 .PHONY: asan
 asan: deps build ## every test under AddressSanitizer and UBSan, in build/asan
-	@$(ENVIRONMENT); export SEI_SLOW=5; $(SAN_OPTIONS); $(BUSTED) $(SPEC)
+	@$(ENVIRONMENT); export SEI_SLOW=5; $(SAN_OPTIONS); $(BUSTED) $(ORDINARY) $(SPEC)
 
 SAN_OPTIONS = export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
   LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/leaks.supp':print_suppressions=0
@@ -215,7 +222,7 @@ VALGRIND = valgrind -q --keep-debuginfo=yes --error-exitcode=99 --leak-check=ful
 .PHONY: valgrind
 valgrind: deps build ## every test under valgrind
 	@$(ENVIRONMENT); export SEI_SLOW=30 SEI_UNDER="$(VALGRIND)"; \
-	  $(VALGRIND) $(BUSTED) $(SPEC)
+	  $(VALGRIND) $(BUSTED) $(ORDINARY) $(SPEC)
 
 # ---- checks ---------------------------------------------------------------
 
@@ -337,7 +344,7 @@ uninstall: ## takes away what install put there
 
 # What each goal needs; `make deps` alone: all that a developer wants.
 SETS := $(strip $(if $(filter demo,$(MAKECMDGOALS)),demo) \
-  $(if $(filter test asan,$(MAKECMDGOALS)),test) \
+  $(if $(filter test proof asan,$(MAKECMDGOALS)),test) \
   $(if $(filter valgrind,$(MAKECMDGOALS)),valgrind) \
   $(if $(filter check,$(MAKECMDGOALS)),check demo))
 

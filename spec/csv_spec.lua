@@ -220,6 +220,9 @@ describe("a malformed CSV text", function()
       .. " (column 1 of the line)", 2, 1, { max_field = 4 })
     expect("a\n123,56\n", "people.csv:2: the row is larger than max_row allows"
       .. " (column 1 of the line)", 2, 1, { max_row = 5 })
+    expect('a\n"1234"\n', "people.csv:2: the row is larger than max_row allows"
+      .. " (column 1 of the line)", 2, 1, { max_row = 5 })
+    assert.equal("123", read { text = 'a\n"123"\n', max_row = 5 }().a)
     expect("a,b,c\n", "people.csv:1: the row has more columns than max_columns allows"
       .. " (column 5 of the line)", 1, 5, { max_columns = 2 })
     local first = 'a\n"b'

@@ -463,5 +463,7 @@ int64_t sei_pages_offset(const struct sei_pages *p, int64_t used)
   s = &p->slots[p->taken];
   if(!p->judged || used <= 0)
     return s->offset;
-  return used < s->n ? s->offset + used : p->next_take;
+  /* a page that held more than it should does not move the next one */
+  return used < s->n && s->offset + used < p->next_take ?
+    s->offset + used : p->next_take;
 }

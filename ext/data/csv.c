@@ -149,7 +149,7 @@ static bool unescape(struct sei_csv *c, struct sei_csv_slice *slice)
 }
 
 /* Refuses the field under way, `len` bytes long so far, or its row, which
- * reaches to offset i of the window. ROW if neither is too large. */
+ * ends before offset i of the window. ROW if neither is too large. */
 static enum sei_csv_event check_size(struct sei_csv *c, size_t len, size_t i)
 {
   if(len > c->max_field)
@@ -169,7 +169,7 @@ static enum sei_csv_event add_field(struct sei_csv *c, size_t i)
   struct sei_csv_slice *slice;
   size_t at = c->field_at + (c->state == IN_QUOTES);
   size_t len = i - c->pos - at;
-  enum sei_csv_event e = check_size(c, len, i);
+  enum sei_csv_event e = check_size(c, len, i + (c->state == IN_QUOTES));
   if(e != SEI_CSV_ROW)
     return e;
   if(c->count == c->max_columns)

@@ -90,8 +90,8 @@ static enum sei_json_event at_end(struct sei_json *j)
   return sei_json_cut(j);
 }
 
-/* RFC 8259 section 8.1: a byte order mark may be ignored. Answers whether the
- * scan may go on. */
+/* RFC 8259 section 8.1: a byte order mark may be ignored, at the very start
+ * only. Answers whether the scan may go on. */
 static bool start(struct sei_json *j)
 {
   static const char mark[] = "\xef\xbb\xbf";
@@ -293,16 +293,14 @@ static inline bool comma(struct sei_json *j, char c, enum state next)
 static inline enum sei_json_event step(struct sei_json *j, bool decode)
 {
   const char *end = j->text + j->len, *p;
+  if(j->state == START && j->pos < j->len && !start(j))
+    return sei_json_cut(j);
   for(;;) {
     p = skip_blanks(j->text + j->pos, end);
     j->pos = (size_t)(p - j->text);
     if(p == end)
       return at_end(j);
     switch(j->state) {
-    case START:
-      if(!start(j))
-        return sei_json_cut(j);
-      continue;
     case FIRST_ITEM:
       if(*p == ']')
         return close(j, SEI_JSON_ARRAY_END);

@@ -81,8 +81,9 @@ static void imf_fixdate(struct reader *r, struct tm *t)
   literal(r, " GMT");
 }
 
-/* Two digits of a year that looks over 50 years ahead mean the past (RFC 9110
- * section 5.6.7). */
+/* The year with those two digits that is at most 50 years ahead: one that looks
+ * farther off means the past (RFC 9110 section 5.6.7), and at the end of a
+ * century 00 means the next. */
 static int whole_year(int two, double now)
 {
   time_t seconds = (time_t)now;
@@ -91,7 +92,9 @@ static int whole_year(int two, double now)
   if(!gmtime_r(&seconds, &today))
     return two;
   year = (today.tm_year + 1900) / 100 * 100 + two;
-  return year > today.tm_year + 1950 ? year - 100 : year;
+  if(year > today.tm_year + 1950)
+    return year - 100;
+  return year <= today.tm_year + 1850 ? year + 100 : year;
 }
 
 /* Sunday, 06-Nov-94 08:49:37 GMT */

@@ -82,6 +82,7 @@ static bool has_user_info(const char *url)
   if(!host)
     return false;
   host += 3;
+  host += strspn(host, "/"); /* libcurl passes over up to two more */
   return memchr(host, '@', strcspn(host, "/?#")) != NULL;
 }
 
@@ -100,6 +101,8 @@ const char *sei_url_check(const char *base_url, bool allow_http)
     return "it has a fragment (#)";
   if(has_user_info(base_url))
     return "it has a user name (@); a key does not belong into a URL";
+  if(!strncmp(strstr(base_url, "://"), ":///", 4))
+    return "its host or port is malformed";
   switch(sei_url_read(base_url, &u)) {
   case SEI_URL_BAD:
     return "its host or port is malformed";

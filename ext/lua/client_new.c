@@ -117,9 +117,12 @@ static void set_address(lua_State *L, struct sei_client *c, int options)
     c->base_url[--n] = '\0';
   problem = sei_url_check(c->base_url,
                           sei_option_boolean(L, options, "allow_http", false));
-  if(problem)
+  if(problem) { /* behind ? and before @ people put keys */
+    lua_pushlstring(L, c->base_url, strcspn(c->base_url, "?#"));
     luaL_error(L, "bad option 'base_url' for sei.client (%s: %s)",
-               strchr(c->base_url, '@') ? "not shown" : c->base_url, problem);
+               strchr(c->base_url, '@') ? "not shown" : lua_tostring(L, -1),
+               problem);
+  }
 }
 
 static enum sei_auth_style style_of(const char *name)

@@ -13,6 +13,7 @@
 #include "csv.h"
 #include "error.h"
 #include "reply.h"
+#include "rows.h"
 
 enum { UV_CLIENT = 1, UV_ROWS, UV_ERROR, UV_COUNT = UV_ERROR };
 
@@ -69,6 +70,8 @@ static int l_download(lua_State *L)
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, 4, UV_CLIENT);
   how.name = e->name;
+  sei_columns_push(L, 1, e);
+  how.required = lua_istable(L, -1) ? lua_gettop(L) : 0;
   d->rows = sei_csv_rows_push(L, &how);
   lua_setiuservalue(L, 4, UV_ROWS);
   sei_request_push_query(L, 3, e);
@@ -168,6 +171,32 @@ static void feed(lua_State *L, struct download *d)
   sei_transfer_drained(d->x.transfer);
 }
 
+static void set_hint(lua_State *L)
+{
+  lua_pushliteral(L, "the client's options for this group of endpoints may "
+                  "name the columns (csv_header)");
+  lua_setfield(L, -2, "hint");
+}
+
+/* The CSV reader's error on top becomes one of the reply. */
+static void complete(lua_State *L, struct download *d)
+{
+  sei_reply_complete(L, d->client, &d->x);
+  if(sei_csv_rows_line(d->rows) <= 1 && d->x.endpoint->csv)
+    set_hint(L);
+}
+
+/* core.download_lacks(d, column) -> err: the reply's first line does not name
+ * that column. */
+static int l_download_lacks(lua_State *L)
+{
+  struct download *d = check_download(L);
+  sei_reply_error(L, d->client, &d->x, "decode", "the first line of the reply "
+                  "does not name the column '%s'", luaL_checkstring(L, 2));
+  set_hint(L);
+  return 1;
+}
+
 /* The next row and its line, nil at the end. Upvalue 1 is the Lua function
  * that steps and waits; it may yield. */
 static int next_row(lua_State *L, int status, lua_KContext ctx)
@@ -187,7 +216,7 @@ static int next_row(lua_State *L, int status, lua_KContext ctx)
       d->ended = true;
       break;
     case SEI_CSV_ERROR:
-      sei_reply_complete(L, d->client, &d->x);
+      complete(L, d);
       fail(L, d);
       break;
     case SEI_CSV_NOMEM:
@@ -263,7 +292,8 @@ void sei_open_download(lua_State *L)
   static const luaL_Reg functions[] = {
     {"download", l_download}, {"on_download", l_on_download},
     {"download_poll", l_download_poll}, {"download_read", l_download_read},
-    {"download_await", l_download_await}, {NULL, NULL}
+    {"download_await", l_download_await},
+    {"download_lacks", l_download_lacks}, {NULL, NULL}
   };
   luaL_newmetatable(L, SEI_DOWNLOAD);
   luaL_setfuncs(L, meta, 0);

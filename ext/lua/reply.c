@@ -3,7 +3,7 @@
  * Reads every error body of api.md section 5, a plain text, an HTML page (of
  * which only the title is told) and an empty one.
  */
-#define _GNU_SOURCE /* strcasecmp, memmem */
+#define _GNU_SOURCE /* strcasestr, memmem */
 #include "reply.h"
 
 #include <lauxlib.h>
@@ -258,17 +258,31 @@ static void push_errors(lua_State *L, const struct sei_client *c)
   lua_remove(L, errors);
 }
 
-/* Copies what the body tells beside its words. Stack: body, error. */
-static void copy_details(lua_State *L, int body, int error)
+/* Copies text from the table on top into the error, printable: it will stand
+ * in messages, too. */
+static void copy_text(lua_State *L, const struct sei_client *c, int error,
+                      const char *from, const char *to)
 {
-  if(lua_getfield(L, body, "code") == LUA_TSTRING)
-    lua_setfield(L, error, "code");
-  if(lua_getfield(L, body, "correlationId") == LUA_TSTRING)
-    lua_setfield(L, error, "request_id");
+  size_t n;
+  const char *s;
+  if(lua_getfield(L, -1, from) == LUA_TSTRING && lua_rawlen(L, -1) > 0) {
+    s = lua_tolstring(L, -1, &n);
+    sei_shown_push(L, c, s, n, SEI_SHOWN_MAX);
+    lua_setfield(L, error, to);
+  }
+  lua_pop(L, 1);
+}
+
+/* Copies what the body tells beside its words. Stack: body, error. */
+static void copy_details(lua_State *L, const struct sei_client *c, int body,
+                         int error)
+{
+  lua_pushvalue(L, body);
+  copy_text(L, c, error, "code", "code");
+  copy_text(L, c, error, "correlationId", "request_id");
   if(lua_getfield(L, body, "errors") == LUA_TTABLE) {
-    if(lua_rawgeti(L, -1, 1) == LUA_TTABLE &&
-       lua_getfield(L, -1, "errorType") == LUA_TSTRING)
-      lua_setfield(L, error, "code");
+    if(lua_rawgeti(L, -1, 1) == LUA_TTABLE)
+      copy_text(L, c, error, "errorType", "code");
     lua_getfield(L, body, "errors");
     lua_setfield(L, error, "rows");
   }
@@ -352,8 +366,8 @@ static const char *push_reason(lua_State *L, const struct sei_client *c,
     return lua_pushfstring(L, *lua_tostring(L, -1) ? "a web page titled '%s'" :
                            "a web page%s", lua_tostring(L, -1));
   }
-  if(sei_shown_skip_blank(body->data, body->data + body->len) ==
-     body->data + body->len)
+  if(!body->len || sei_shown_skip_blank(body->data, body->data + body->len) ==
+                   body->data + body->len)
     return lua_pushliteral(L, "without saying why");
   return sei_shown_push(L, c, body->data, body->len, SEI_SHOWN_MAX);
 }
@@ -384,7 +398,7 @@ static void push_refusal(lua_State *L, const struct sei_client *c,
   lua_replace(L, base + 1);
   lua_settop(L, base + 1);
   if(lua_istable(L, base))
-    copy_details(L, base, base + 1);
+    copy_details(L, c, base, base + 1);
   set_hint(L, x, status);
   set_excerpt(L, c, x);
   lua_remove(L, base);
@@ -434,17 +448,38 @@ static bool check_words(lua_State *L, const struct sei_client *c,
   return !bad;
 }
 
+/* false: it is empty where something was expected, and the error pushed. */
+static bool check_some(lua_State *L, const struct sei_client *c,
+                       const struct sei_exchange *x, const char *what)
+{
+  if(!sei_exchange_done(x) || sei_transfer_body(x->transfer)->len)
+    return true;
+  sei_reply_error(L, c, x, "protocol", "the service sent an empty reply "
+                  "where %s was expected", what);
+  return false;
+}
+
 static bool check_json(lua_State *L, const struct sei_client *c,
                        const struct sei_exchange *x)
 {
-  if(!sei_exchange_done(x))
-    return true;
-  if(!sei_transfer_body(x->transfer)->len) {
-    sei_reply_error(L, c, x, "protocol", "the service sent an empty reply "
-                    "where %s was expected", "JSON");
+  return check_some(L, c, x, "JSON") &&
+    (!sei_exchange_done(x) || x->endpoint->kind != SEI_KIND_OBJECT ||
+     check_words(L, c, x, "http"));
+}
+
+/* A service that knows no CSV answers with its usual JSON, or says "ok". */
+static bool check_csv(lua_State *L, const struct sei_client *c,
+                      const struct sei_exchange *x)
+{
+  const char *type = sei_headers_get(sei_transfer_headers(x->transfer),
+                                     "Content-Type");
+  if(!check_some(L, c, x, "CSV"))
     return false;
-  }
-  return x->endpoint->kind != SEI_KIND_OBJECT || check_words(L, c, x, "http");
+  if(!type || !strcasestr(type, "json"))
+    return true;
+  sei_reply_error(L, c, x, "protocol", "the service sent %s where CSV was "
+                  "expected", type);
+  return false;
 }
 
 bool sei_reply_check(lua_State *L, const struct sei_client *c,
@@ -463,7 +498,7 @@ bool sei_reply_check(lua_State *L, const struct sei_client *c,
     return check_words(L, c, x, "rejected");
   }
   else
-    return want != SEI_WANT_JSON || check_json(L, c, x);
+    return want == SEI_WANT_JSON ? check_json(L, c, x) : check_csv(L, c, x);
   return false;
 }
 

@@ -130,13 +130,14 @@ static bool all_known(lua_State *L, const struct sei_endpoint *e, int index)
   const struct sei_field *f;
   const char *name, *best = NULL;
   size_t score = 0;
+  int value = lua_gettop(L) + 2;
   for(lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
     name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "[1]";
     if(is_known(e, name))
       continue;
     for(f = e->fields; f->name; f++)
       sei_nearest(name, f->name, &best, &score);
-    return refuse(L, lua_gettop(L), name, best ?
+    return refuse(L, value, name, best ?
       lua_pushfstring(L, "is not a field of %s (did you mean '%s'?)",
                       e->name, best) :
       lua_pushfstring(L, "is not a field of %s", e->name));
@@ -209,26 +210,35 @@ static bool is_unlisted(lua_State *L, const struct sei_endpoint *e, int index)
 
 /* ---- encoding ---- */
 
+void sei_columns_push(lua_State *L, int client, const struct sei_endpoint *e)
+{
+  const char *at, *comma;
+  lua_Integer n = 0;
+  int type;
+  sei_client_push_group(L, client, e->group);
+  type = lua_getfield(L, -1, "csv_header");
+  lua_remove(L, -2);
+  if(type == LUA_TTABLE || (type == LUA_TNIL && !e->csv))
+    return;
+  lua_newtable(L);
+  lua_insert(L, -2);
+  at = type == LUA_TNIL ? e->csv : NULL;
+  for(; at; at = comma ? comma + 1 : NULL) {
+    comma = strchr(at, ',');
+    lua_pushlstring(L, at, comma ? (size_t)(comma - at) : strlen(at));
+    lua_rawseti(L, -3, ++n);
+  }
+  lua_rawseti(L, -2, ++n); /* the one column that the client named, or nil */
+}
+
 /* core.csv_header(client, endpoint) -> array of columns, or nil: the
  * customer's own. */
 static int l_csv_header(lua_State *L)
 {
   const struct sei_endpoint *e = sei_endpoint_find(luaL_checkstring(L, 2));
-  const char *at, *comma;
-  lua_Integer n = 0;
   sei_client_check(L, 1);
   luaL_argcheck(L, e, 2, "no such endpoint");
-  sei_client_push_group(L, 1, e->group);
-  if(lua_getfield(L, -1, "csv_header") != LUA_TNIL)
-    return 1;
-  if(!e->csv)
-    return 1;
-  lua_newtable(L);
-  for(at = e->csv; at; at = comma ? comma + 1 : NULL) {
-    comma = strchr(at, ',');
-    lua_pushlstring(L, at, comma ? (size_t)(comma - at) : strlen(at));
-    lua_rawseti(L, -2, ++n);
-  }
+  sei_columns_push(L, 1, e);
   return 1;
 }
 

@@ -6,11 +6,17 @@
 #include <lua.h>
 #include <stddef.h>
 
+#include "../api/endpoint.h"
+
 #define SEI_ROWS "sei.rows"
 
 /* The body of the open batch of the rows at `index`, complete with brackets;
  * it lasts until the batch is touched. NULL if that is no such userdata. */
 const char *sei_rows_body(lua_State *L, int index, size_t *n);
+
+/* Pushes the array of a CSV's columns, as the client at index `client` or the
+ * endpoint names them; nil: they are the customer's own. */
+void sei_columns_push(lua_State *L, int client, const struct sei_endpoint *e);
 
 /* Puts the function rows into the table on top. */
 void sei_open_rows(lua_State *L);

@@ -21,20 +21,40 @@ bool sei_shown_html(const struct sei_exchange *x)
   const char *type = sei_headers_get(sei_transfer_headers(x->transfer),
                                      "Content-Type");
   const struct sei_buf *body = sei_transfer_body(x->transfer);
-  const char *end = body->data + body->len, *s;
+  const char *end, *s;
   if(type && strcasestr(type, "text/html"))
     return true;
   if(!body->len)
     return false;
+  end = body->data + body->len;
   s = sei_shown_skip_blank(body->data, end);
   return (end - s > 4 && !strncasecmp(s, "<htm", 4)) ||
     (end - s > 9 && !strncasecmp(s, "<!doctype", 9));
 }
 
+/* Makes n bytes printable in place: blanks for control characters, question
+ * marks for what is no UTF-8. With `cut` the last character may lack a part;
+ * answers how many bytes remain without it. */
+static size_t make_printable(char *s, size_t n, bool cut)
+{
+  size_t i;
+  for(i = 0; i < n; i++)
+    if((unsigned char)s[i] < 32 || s[i] == 127)
+      s[i] = ' ';
+  for(i = 0; i < n; i++) {
+    i += sei_utf8_valid(s + i, n - i);
+    if(i < n && cut && n - i < 4 && (unsigned char)s[i] >= 0xc0)
+      return i;
+    if(i < n)
+      s[i] = '?';
+  }
+  return n;
+}
+
 const char *sei_shown_push(lua_State *L, const struct sei_client *c,
                            const char *s, size_t n, size_t most)
 {
-  size_t key = c->key.len ? c->key.len - 1 : 0, i;
+  size_t key = c->key.len ? c->key.len - 1 : 0;
   size_t seen = most + sei_redact_beyond(key), len = n < most ? n : most;
   char *copy;
   if(seen > n)
@@ -42,10 +62,7 @@ const char *sei_shown_push(lua_State *L, const struct sei_client *c,
   copy = lua_newuserdatauv(L, seen + 1, 0);
   if(n)
     sei_redact(memcpy(copy, s, seen), seen, c->key.data, key);
-  for(i = 0; i < len; i++)
-    if((unsigned char)copy[i] < 32 || copy[i] == 127)
-      copy[i] = ' ';
-  len = sei_utf8_valid(copy, len);
+  len = make_printable(copy, len, n > most);
   lua_pushlstring(L, copy, len);
   if(n > most) {
     lua_pushliteral(L, "...");
@@ -67,7 +84,7 @@ void sei_shown_title(lua_State *L, const struct sei_client *c,
                      const struct sei_exchange *x)
 {
   const struct sei_buf *body = sei_transfer_body(x->transfer);
-  const char *end = body->data + body->len, *s = body->data, *stop;
+  const char *s = body->len ? body->data : "", *end = s + body->len, *stop;
   while(s && s < end && (s = memchr(s, '<', (size_t)(end - s))) &&
         (end - s < 7 || strncasecmp(s, "<title", 6)))
     s++;

@@ -14,9 +14,9 @@ const char *sei_shown_skip_blank(const char *s, const char *end);
 /* Whether the reply says or looks as if it were a web page. */
 bool sei_shown_html(const struct sei_exchange *x);
 
-/* Pushes n bytes as printable text: control characters become blanks, broken
- * UTF-8 and the client's key do not pass, what is longer than `most` bytes is
- * cut and ends in "...". The pushed string. */
+/* Pushes n bytes as printable text: control characters become blanks, what is
+ * no UTF-8 question marks, the client's key asterisks; what is longer than
+ * `most` bytes is cut and ends in "...". The pushed string. */
 const char *sei_shown_push(lua_State *L, const struct sei_client *c,
                            const char *s, size_t n, size_t most);
 

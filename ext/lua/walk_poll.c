@@ -22,6 +22,10 @@ static void fail_pages(lua_State *L, struct sei_walk *w)
   sei_pages_problem(&w->pages, text, sizeof text);
   sei_error_push(L, KINDS[w->pages.failure], "%s: %s", w->endpoint->name,
                  text);
+  lua_pushstring(L, w->endpoint->method);
+  lua_setfield(L, -2, "method");
+  lua_pushfstring(L, "%s%s", w->client->base_url, w->endpoint->path);
+  lua_setfield(L, -2, "url");
   if(w->pages.failure == SEI_PAGES_DRIFT) {
     lua_pushliteral(L, "read again when nobody writes, or see the option "
                     "on_drift (\"warn\", \"repair\")");
@@ -144,6 +148,7 @@ static bool turn(lua_State *L, struct sei_walk *w)
       fail_pages(L, w);
     break;
   case SEI_PAGES_WAIT:
+    ask_pages(L, w); /* the rule may have thrown a page away or begun anew */
     break;
   }
   return false;

@@ -121,7 +121,10 @@ function write.rows(client, endpoint, rows, options)
     if count == 0 then return true end
     local call <close> = core.call(client, endpoint, options, { rows = out, deadline = deadline })
     local reply, status = wait.result(call)
-    if not reply then return nil, status end
+    if not reply then
+      status.rows = status.rows or { first = first, last = last }
+      return nil, status
+    end
     result.accepted = result.accepted + count
     result.batches[#result.batches + 1] =
       { first = first, last = last, rows = count, status = status, reply = reply }
@@ -170,7 +173,8 @@ end
 
 -- The columns of a CSV, or nil: the customer's own.
 local function header_of(client, endpoint, options)
-  local header = options.header or core.csv_header(client, endpoint)
+  local header = options.header
+  if header == nil then return core.csv_header(client, endpoint) end
   return type(header) == "string" and { header } or header
 end
 

@@ -58,19 +58,19 @@ static void test_clean(void)
 /* 2024-02-28 12:00:00 UTC */
 static const double NOW = 1709121600;
 
-static void check_after(const char *value, double seconds, int line)
+static void check_at(const char *value, double now, double seconds, int line)
 {
   struct sei_headers h = { 0 };
   double got;
   CHECK(sei_headers_add(&h, "retry-after", value));
-  got = sei_header_retry_after(&h, NOW);
+  got = sei_header_retry_after(&h, now);
   check(got == seconds, line, value);
   if(got != seconds)
     printf("  got %g, not %g\n", got, seconds);
   sei_headers_free(&h);
 }
 
-#define AFTER(value, seconds) check_after(value, seconds, __LINE__)
+#define AFTER(value, seconds) check_at(value, NOW, seconds, __LINE__)
 
 static void test_seconds(void)
 {
@@ -109,6 +109,8 @@ static void test_dates(void)
   AFTER("Sunday, 06-Nov-94 08:49:37 GMT", 0); /* 1994, not 2094 */
   AFTER("Monday, 28-Feb-74 12:00:00 GMT", 1577923200.0); /* 2074: 50 years */
   AFTER("Tuesday, 28-Feb-75 12:00:00 GMT", 0); /* 1975 */
+  /* on the last day of 2099 */
+  check_at("Friday, 01-Jan-00 00:00:10 GMT", 4102444790.0, 20, __LINE__);
   AFTER("Wed Feb 28 12:00:45 2024", 45);
   AFTER("Fri Mar  1 12:00:00 2024", 2 * 86400);
   AFTER("Sat, 31 Dec 2016 23:59:60 GMT", 0); /* a leap second */

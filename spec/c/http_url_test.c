@@ -25,6 +25,8 @@ int main(void)
   check_url("http://127.0.0.1.evil.example/", false, "plain http");
   check_url("http://[::ffff:10.0.0.1]/", false, "plain http");
   check_url("https://a:b@h/", false, "user name");
+  check_url("https:///a:b@h/", false, "user name");
+  check_url("https:///h/", false, "malformed");
   check_url("http://127.0.0.1@evil.example/", false, "user name");
   check_url("http://127.0.0.1\\@evil.example/", false, "backslash");
   check_url("https://h/?a", false, "query");

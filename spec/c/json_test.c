@@ -201,6 +201,7 @@ static void test_bad_structure(void)
   CHECK(gives(" \n", "ERROR the text is empty at 2"));
   CHECK(gives("\xef\xbb\xbf", "ERROR the text is empty at 3"));
   CHECK(gives("\xef\xbb", "ERROR the text ends too early at 2"));
+  CHECK(gives(" \xef\xbb\xbf[1]", "ERROR expected a value at 1"));
   CHECK(gives("1 \xef\xbb\xbf", "I:1 ERROR something follows the value at 2"));
   CHECK(gives("[", "[ ERROR the text ends too early at 1"));
   CHECK(gives("[1", "[ I:1 ERROR the text ends too early at 2"));

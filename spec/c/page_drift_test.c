@@ -151,6 +151,19 @@ static void test_offset_short(void)
   CHECK(sei_pages_offset(&p, 6) == 16 && sei_pages_offset(&p, 7) == 20);
 }
 
+/* A page that is too long lets no record between it and the next be left out
+ * of the rest of the walk. */
+static void test_offset_long(void)
+{
+  struct sei_pages_page page;
+  int64_t out;
+  second_page(SEI_DRIFT_WARN, 15, 30);
+  CHECK(sei_pages_take(&p, &page) == SEI_PAGES_PAGE && page.n == 15);
+  CHECK(sei_pages_judge(&p, 15, 0, &out) == SEI_PAGES_PAGE && out == 15);
+  CHECK(sei_pages_offset(&p, 9) == 19 && sei_pages_offset(&p, 10) == 20);
+  CHECK(sei_pages_offset(&p, 12) == 20 && sei_pages_offset(&p, 15) == 20);
+}
+
 /* The total shrinks to what was read: what is under way beyond is dropped. */
 static void test_shrunk(void)
 {
@@ -309,9 +322,9 @@ static void test_strays(void)
 
 static void (*const tests[])(void) = {
   test_loop, test_round_and_round, test_max_pages, test_drift_error,
-  test_drift_warn, test_offset_short, test_shrunk, test_repair,
-  test_repair_resumed, test_short_unknown, test_lies, test_large_numbers,
-  test_options, test_strays
+  test_drift_warn, test_offset_short, test_offset_long, test_shrunk,
+  test_repair, test_repair_resumed, test_short_unknown, test_lies,
+  test_large_numbers, test_options, test_strays
 };
 
 int main(void)

@@ -62,13 +62,16 @@ describe("the emulator's contributors", function()
       local text = e:request("POST", LIST, { ["x-api-key"] = "k" },
         '{"filter":{"id":["10","13"]}}')
       assert.truthy(text:find('"integration_user_ids":[],', 1, true))
-      assert.truthy(text:find('"badge":9223372036854775807', 1, true))
+      assert.truthy(text:find('"serial":9223372036854775807', 1, true))
     end)
 
     it("filters by e-mail address, name and id, together or alone", function()
       local c = one "5"
       assert.equal("5", list({ filter = { email = c.email:upper() } }).records[1].id)
       assert.equal("5", list({ filter = { full_name = { c.full_name }, id = "5" } }).records[1].id)
+      local named = list({ filter = { full_name = c.full_name } }).records
+      assert.is_true(#named >= 1)
+      for _, other in ipairs(named) do assert.equal(c.full_name, other.full_name) end
       assert.equal(0, #list({ filter = { id = { "5" }, email = { one("6").email } } }).records)
       local both = list { filter = { id = { "6", "5", "nobody" } }, page_size = 1, page = 1 }
       assert.equal("6", both.records[1].id)
@@ -220,6 +223,10 @@ describe("the emulator's contributors", function()
       assert.equal(200, status)
       assert.equal(state, e:state())
       assert.equal(was.full_name, one("1").full_name)
+      local second = one("9", "?version=2")
+      e:api("PATCH", "/v2/developers/identities",
+        { { email = second.email, integrationId = 5328, identity = "afterwards" } })
+      assert.same(second, one("9", "?version=2"))
       name_it "Three"
       assert.equal("Three", one("1").full_name)
       assert.equal("Two", one("1", "?version=2").full_name)

@@ -48,13 +48,15 @@ describe("the emulator's", function()
       for i = 1, p.people do
         local text = p:contributor(i)
         bytes = bytes + #text
+        local fields = p:record(i).fields
+        assert.equal(json.encode(json.decode(fields)), fields)
         local c = assert(dkjson.decode(text))
         if c.full_name:find "[\128-\255]" then kinds.foreign = true end
         if c.full_name:find "[\240-\244]" then kinds.astral = true end
         if c.full_name:find '"' then kinds.quote = true end
         if c.full_name:find "," then kinds.comma = true end
         if not c.integration_user_ids[1] then kinds.none = true end
-        if c.additional_fields.badge == math.maxinteger then kinds.large = true end
+        if c.additional_fields.serial == math.maxinteger then kinds.large = true end
       end
       assert.same({ foreign = true, astral = true, quote = true, comma = true, none = true,
         large = true }, kinds)

@@ -120,16 +120,19 @@ function Emulator:raw(bytes, seconds)
   connection:settimeout(0)
   local out, reset = {}, false
   while true do
-    socket.select({ connection }, nil, seconds or 5)
-    -- luasocket says "closed" for both ends; the socket's own error does not.
-    reset = reset or connection:getoption "error" ~= nil
-    local data, err, partial = connection:receive(65536)
-    local got = data or partial
-    out[#out + 1] = got
-    if err == "closed" or (err and got == "") then
+    -- luasocket says "closed" for both ends; the socket's own error tells them
+    -- apart, if it is asked before every read. One byte at a time, luasocket
+    -- reads only when it has nothing left.
+    if not connection:dirty() then
+      socket.select({ connection }, nil, seconds or 5)
+      reset = reset or connection:getoption "error" ~= nil
+    end
+    local byte, err = connection:receive(1)
+    if err then
       connection:close()
       return table.concat(out), err == "closed" and reset and "reset" or err
     end
+    out[#out + 1] = byte
   end
 end
 

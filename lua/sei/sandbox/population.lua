@@ -74,19 +74,21 @@ local function email(h, g, f, i)
 end
 
 local REGION, DEPARTMENT = {}, {}
-for i, name in ipairs(names.regions) do REGION[i] = '{"region":"' .. name .. '","department":"' end
-for i, name in ipairs(names.departments) do DEPARTMENT[i] = name .. '","employee_no":' end
+for i, name in ipairs(names.regions) do REGION[i] = ',"region":"' .. name .. '"' end
+for i, name in ipairs(names.departments) do
+  DEPARTMENT[i] = '{"department":"' .. name .. '","employee_no":'
+end
 
-local MORE_FIELDS <const> = ',"badge":9223372036854775807,"since":-9007199254740993,'
-  .. '"skills":["c","lua",[]],"desk":{"floor":3,"seat":"B-12","near":{}},"remote":true,'
-  .. '"mentor":null,"share":0.1}'
+local MORE_FIELDS <const> = ',"remote":true,"seat":{"desk":"B-12","floor":3,"near":{}},'
+  .. '"serial":9223372036854775807,"since":-9007199254740993,"skills":["c","lua",[]],'
+  .. '"tutor":null,"weight":0.1}'
 
 -- How the additional fields end: one in 97 has some of every kind.
 local function fields_end(i) return i % 97 == 13 and MORE_FIELDS or "}" end
 
--- The additional fields as JSON.
+-- The additional fields as JSON, names sorted (as json.encode has them).
 local function fields(h, i)
-  return REGION[(h >> 50 & 3) + 1] .. DEPARTMENT[(h >> 52 & 7) + 1] .. i .. fields_end(i)
+  return DEPARTMENT[(h >> 52 & 7) + 1] .. i .. REGION[(h >> 50 & 3) + 1] .. fields_end(i)
 end
 
 -- Numbers of three hexadecimal or four decimal digits: faster than format.
@@ -250,7 +252,7 @@ function Population:contributor(i)
     .. HEX[h & 4095] .. '","full_name":"' .. name .. '","email":"'
     .. GIVEN_PLAIN[g] .. "." .. FAMILY_PLAIN[f] .. id .. "@" .. DOMAIN[(h >> 48 & 3) + 1]
     .. '","integration_user_ids":[' .. user_ids(self, i, h, g, f) .. '],"additional_fields":'
-    .. REGION[(h >> 50 & 3) + 1] .. DEPARTMENT[(h >> 52 & 7) + 1] .. id .. fields_end(i)
+    .. DEPARTMENT[(h >> 52 & 7) + 1] .. id .. REGION[(h >> 50 & 3) + 1] .. fields_end(i)
     .. ',"version":"1","created_at":' .. made .. ',"updated_at":' .. made .. "}"
 end
 

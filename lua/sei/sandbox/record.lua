@@ -64,7 +64,7 @@ function record.canonical(view, r)
     ids[k] = ('{"integration_id":"%d","user_id":%s}'):format(integration, json.quote(login))
   end
   table.sort(ids)
-  return '{"additional_fields":' .. json.encode(json.decode(r.fields)) .. ',"email":'
+  return '{"additional_fields":' .. r.fields .. ',"email":'
     .. json.quote(r.email) .. ',"full_name":' .. json.quote(r.full_name) .. ',"id":'
     .. json.quote(r.id) .. ',"integration_user_ids":[' .. table.concat(ids, ",") .. "]}"
 end

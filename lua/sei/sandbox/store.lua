@@ -1,9 +1,10 @@
 --- What the organisation is now: the population, and on top what writes changed.
 --
 -- A record is `{ id, uuid, full_name, email, fields, accounts, version,
--- created_at, updated_at }`: `fields` is the JSON text of the additional
--- fields, `accounts` an array of account numbers. Records are never changed
--- once stored; a change stores another.
+-- created_at, updated_at }`: `fields` is the JSON text of the additional fields
+-- as json.encode writes it, `accounts` an array of account numbers; `manager`,
+-- once the developers' table was told, an e-mail address. Records are never
+-- changed once stored; a change stores another.
 --
 -- People and accounts go by number. People: 1 to the population's, then those
 -- that were added. Accounts: 1 to the population's, then the dangling, and from
