@@ -23,7 +23,7 @@ describe("a key's way into the request", function()
 
   -- The credentials that a client with these options sends.
   local function sent(options)
-    options.base_url = e.url
+    options.base_url, options.pace, options.retries = e.url, false, 0
     local client <close> = sei.client(options)
     assert(client:get_schema())
     local log = e:log()
@@ -81,7 +81,8 @@ describe("a key's source", function()
     shell.remove(folder)
   end)
 
-  local function client_of(source) return sei.client { base_url = e.url, api_key = source } end
+  local function client_of(source) return sei.client { base_url = e.url, api_key = source,
+    pace = false, retries = 0 } end
 
   local function works(source)
     local client <close> = client_of(source)

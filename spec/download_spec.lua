@@ -30,7 +30,7 @@ describe("a download", function()
 
   setup(function()
     e = emulator.start { people = PEOPLE }
-    client = sei.client { base_url = e.url, api_key = KEY }
+    client = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0 }
     whole = wire.oracle(e, "GET", "/v2/developers/identities", nil, "text/csv")
   end)
 
@@ -118,7 +118,8 @@ describe("a download", function()
     it("whose client is closed meanwhile leaves the old file", function()
       spit(path, "the last good one\n")
       local waits = 0
-      local one <close> = sei.client { base_url = e.url, api_key = KEY, wait = function(c)
+      local one <close> = sei.client { base_url = e.url, api_key = KEY,
+        pace = false, retries = 0, wait = function(c)
         waits = waits + 1
         if waits > 3 then c:close() else sei.wait.block(c) end
       end }
@@ -144,7 +145,7 @@ describe("a download", function()
       spit(path, "the last good one\n")
       local script = spit(folder .. "/script.lua", ([[
 local sei = require "sei"
-local client = sei.client { base_url = %q, api_key = "a-key" }
+local client = sei.client { base_url = %q, api_key = "a-key", pace = false, retries = 0 }
 local done, err = client:download_identities { file = %q }
 print(done, err and err.kind, err and err.message)]]):format(e.url, path))
       local text = shell.run(("trap '' XFSZ; ulimit -f 64; %s %s"):format(shell.lua(),
@@ -165,7 +166,7 @@ print(done, err and err.kind, err and err.message)]]):format(e.url, path))
     it("goes into a pipe as it is", function()
       local text, status = shell.run(([[mkfifo %s; cat %s > %s & %s -e '
         local sei = require "sei"
-        assert(sei.client { base_url = "%s", api_key = "a-key" }
+        assert(sei.client { base_url = "%s", api_key = "a-key", pace = false, retries = 0 }
           :download_identities { file = "%s" })'; wait]]):format(shell.quote(path),
         shell.quote(path), shell.quote(folder .. "/out"), shell.lua(), e.url, path))
       assert.equal(0, status, text)

@@ -38,7 +38,7 @@ describe("a list that moves", function()
 
   setup(function()
     e = emulator.start { people = 100 }
-    client = sei.client { base_url = e.url, api_key = "test-key" }
+    client = sei.client { base_url = e.url, api_key = "test-key", pace = false, retries = 0 }
   end)
   before_each(function() e:reset() end)
   teardown(function()
@@ -180,7 +180,7 @@ end)
 describe("on_drift = warn", function()
   local SCRIPT <const> = [[
     local sei = require "sei"
-    local client = sei.client { base_url = arg[1], api_key = "test-key" }
+    local client = sei.client { base_url = arg[1], api_key = "test-key", pace = false, retries = 0 }
     local n = 0
     for _ in client:list_contributors { page_size = 10, window = 1, on_drift = arg[2] } do
       n = n + 1

@@ -44,7 +44,8 @@ describe("the endpoints", function()
   end)
 
   it("are methods of a client", function()
-    local client <close> = sei.client { base_url = "http://127.0.0.1:9", api_key = "k-e-y" }
+    local client <close> = sei.client { base_url = "http://127.0.0.1:9", api_key = "k-e-y",
+      pace = false, retries = 0 }
     for _, row in ipairs(TABLE) do assert.is_function(client[row[1]], row[1]) end
   end)
 
@@ -64,7 +65,8 @@ describe("the endpoints", function()
     for region, address in pairs { prod1 = "https://app.harness.io/prod1/sei/api",
       prod2 = "https://app.harness.io/gratis/sei/api", prod3 = "https://app3.harness.io/sei/api",
       eu = "https://accounts.eu.harness.io/sei/api" } do
-      local client <close> = sei.client { region = region, api_key = "a-canary-of-a-key" }
+      local client <close> = sei.client { region = region, api_key = "a-canary-of-a-key",
+        pace = false, retries = 0 }
       assert.equal("sei.client (" .. address .. ")", tostring(client))
     end
   end)
@@ -72,7 +74,8 @@ describe("the endpoints", function()
   it("stand below any address, with or without a slash at its end", function()
     for _, address in ipairs { "https://vanity.example.com/gateway/sei/api",
       "https://sei.example.com" } do
-      local client <close> = sei.client { base_url = address .. "/", api_key = "k-e-y" }
+      local client <close> = sei.client { base_url = address .. "/", api_key = "k-e-y",
+        pace = false, retries = 0 }
       assert.equal("sei.client (" .. address .. ")", tostring(client))
     end
   end)

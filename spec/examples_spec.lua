@@ -14,7 +14,7 @@ describe("the example", function()
   -- Starts the emulator for one test.
   local function start(options)
     e = emulator.start(options)
-    client = sei.client { base_url = e.url, api_key = KEY }
+    client = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0 }
     finally(function()
       client:close()
       e:stop()

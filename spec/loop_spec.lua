@@ -98,7 +98,8 @@ describe("one client in many coroutines", function()
   setup(function() e = emulator.start { people = 300, accounts = 500 } end)
   before_each(function()
     e:reset()
-    client = sei.client { base_url = e.url, api_key = "test-key", wait = pause }
+    client = sei.client { base_url = e.url, api_key = "test-key",
+      pace = false, retries = 0, wait = pause }
   end)
   after_each(function() client:close() end)
   teardown(function() e:stop() end)
@@ -260,7 +261,8 @@ describe("one client in many coroutines", function()
 
   it("shares its loop with another client", function()
     local e2 <close> = emulator.start { people = 77 }
-    local other <close> = sei.client { base_url = e2.url, api_key = "test-key", wait = pause }
+    local other <close> = sei.client { base_url = e2.url, api_key = "test-key",
+      pace = false, retries = 0, wait = pause }
     local s, result = scheduler(), {}
     e2:latency(5)
     for i = 1, 6 do
@@ -273,7 +275,8 @@ describe("one client in many coroutines", function()
 
   it("goes on after its wait function raised", function()
     local angry = true
-    local c <close> = sei.client { base_url = e.url, api_key = "test-key", wait = function(c)
+    local c <close> = sei.client { base_url = e.url, api_key = "test-key",
+      pace = false, retries = 0, wait = function(c)
       if angry then error "no" end
       sei.wait.block(c)
     end }
@@ -286,7 +289,8 @@ describe("one client in many coroutines", function()
   end)
 
   it("blocks where no wait function is installed, in a coroutine, too", function()
-    local c <close> = sei.client { base_url = e.url, api_key = "test-key" }
+    local c <close> = sei.client { base_url = e.url, api_key = "test-key",
+      pace = false, retries = 0 }
     local co = coroutine.wrap(function() return count(c:list_contributors { page_size = 30 }) end)
     assert.equal(300, co())
   end)
@@ -338,8 +342,9 @@ describe("a state that ends", function()
 
   local HEAD <const> = [[
     local sei = require "sei"
-    local client = sei.client { base_url = arg[1], api_key = "test-key" }
-    local other = sei.client { base_url = arg[1], api_key = "test-key", wait = coroutine.yield }
+    local client = sei.client { base_url = arg[1], api_key = "test-key", pace = false, retries = 0 }
+    local other = sei.client { base_url = arg[1], api_key = "test-key",
+      pace = false, retries = 0, wait = coroutine.yield }
     local function started(f)
       local co = coroutine.create(f)
       for _ = 1, 3 do

@@ -10,7 +10,7 @@ local measures = plain and it or pending
 
 local SCRIPT <const> = [[
 local sei = require "sei"
-local client = sei.client { base_url = arg[1], api_key = "test-key" }
+local client = sei.client { base_url = arg[1], api_key = "test-key", pace = false, retries = 0 }
 local n = 0
 %s
 for line in io.lines "/proc/self/status" do

@@ -42,7 +42,7 @@ describe("80,715 contributors", function()
 
   setup(function()
     e = emulator.start { people = PEOPLE, quirks = { "has-next-lies" } }
-    client = sei.client { base_url = e.url, api_key = "test-key" }
+    client = sei.client { base_url = e.url, api_key = "test-key", pace = false, retries = 0 }
   end)
   teardown(function()
     client:close()
@@ -84,7 +84,7 @@ describe("a walk", function()
 
   setup(function()
     e = emulator.start { people = 120, accounts = 130 }
-    client = sei.client { base_url = e.url, api_key = "test-key" }
+    client = sei.client { base_url = e.url, api_key = "test-key", pace = false, retries = 0 }
   end)
   before_each(function() e:reset() end)
   teardown(function()
@@ -106,7 +106,8 @@ describe("a walk", function()
 
   it("sends one request for an empty list and for one that fits", function()
     local empty <close> = emulator.start { people = 0, quirks = { "has-next-lies" } }
-    local other <close> = sei.client { base_url = empty.url, api_key = "test-key" }
+    local other <close> = sei.client { base_url = empty.url, api_key = "test-key",
+      pace = false, retries = 0 }
     for _ in other:list_contributors() do error "there is nobody" end
     assert.equal(1, empty:counters().requests)
     ids_of(client:list_contributors { page_size = 120 })
@@ -241,7 +242,8 @@ end)
 describe("the window", function()
   it("is how many requests are under way at once", function()
     local e <close> = emulator.start { people = 400, latency_ms = 30 }
-    local client <close> = sei.client { base_url = e.url, api_key = "test-key", window = 5 }
+    local client <close> = sei.client { base_url = e.url, api_key = "test-key",
+      pace = false, retries = 0, window = 5 }
     for _, window in ipairs { 1, 2, 8, 64, false } do
       e:clear_counters()
       local n = 0
@@ -349,7 +351,7 @@ describe("the page size", function()
 
   setup(function()
     e = emulator.start { people = 230 }
-    client = sei.client { base_url = e.url, api_key = "test-key" }
+    client = sei.client { base_url = e.url, api_key = "test-key", pace = false, retries = 0 }
   end)
   before_each(function() e:reset() end)
   teardown(function()
@@ -467,7 +469,8 @@ describe("break", function()
 
   it("ends the requests of the emulator, too", function()
     local e <close> = emulator.start { people = 1000 }
-    local client <close> = sei.client { base_url = e.url, api_key = "test-key" }
+    local client <close> = sei.client { base_url = e.url, api_key = "test-key",
+      pace = false, retries = 0 }
     local walk = client:list_contributors { page_size = 10, window = 4 }
     walk()
     e:quirk("fault", "slow-20:always")

@@ -36,7 +36,7 @@ describe("a resume token", function()
 
   setup(function()
     e = emulator.start { people = COUNT }
-    client = sei.client { base_url = e.url, api_key = "canary-key-1234" }
+    client = sei.client { base_url = e.url, api_key = "canary-key-1234", pace = false, retries = 0 }
   end)
   before_each(function() e:reset() end)
   teardown(function()
@@ -123,7 +123,8 @@ describe("a resume token", function()
     assert.is_nil(token:find("canary", 1, true))
     assert.is_nil(token:find(e.host:match "%d+$", 1, true))
     assert.is_nil(token:find("dangling", 1, true))
-    local other <close> = sei.client { base_url = e.url, api_key = "another-key" }
+    local other <close> = sei.client { base_url = e.url, api_key = "another-key",
+      pace = false, retries = 0 }
     assert.equal(token, taken(other, 3, { page_size = 2,
       filter = { include_dangling_logins = false } }):resume())
   end)
@@ -137,10 +138,12 @@ describe("a resume token", function()
     refuses(other, client.list_contributors, client, { resume = token, query = { x = "1" } })
     refuses(other, client.list_identities, client, { resume = token })
     local account <close> = sei.client { base_url = e.url, api_key = "canary-key-1234",
+      pace = false, retries = 0,
       account = "acme" }
     refuses(other, account.list_contributors, account, { resume = token })
     local e2 <close> = emulator.start { people = 3 }
-    local address <close> = sei.client { base_url = e2.url, api_key = "canary-key-1234" }
+    local address <close> = sei.client { base_url = e2.url, api_key = "canary-key-1234",
+      pace = false, retries = 0 }
     refuses(other, address.list_contributors, address, { resume = token })
     -- What does not change the records does not matter.
     assert.equal(numbers(4, COUNT), ids_of(client:list_contributors { resume = token,
@@ -237,7 +240,8 @@ describe("a walk that fails", function()
     "status-500", "garbage", "bad-utf8", "bad-gzip", "deep-json" } do
     it("resumes behind the fault " .. fault, function()
       local e <close> = emulator.start { people = 60 }
-      local client <close> = sei.client { base_url = e.url, api_key = "test-key" }
+      local client <close> = sei.client { base_url = e.url, api_key = "test-key",
+        pace = false, retries = 0 }
       e:quirk("fault", fault .. "@4:always")
       local walk, ids = client:list_contributors { page_size = 10, window = 1 }, {}
       local ok, err = pcall(function()

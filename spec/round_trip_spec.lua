@@ -26,7 +26,8 @@ end
 describe("contributors", function()
   it("written back unchanged leave the state byte for byte", function()
     local e <close> = emulator.start { people = 1200, accounts = 2500 }
-    local client <close> = sei.client { base_url = e.url, api_key = "test-key" }
+    local client <close> = sei.client { base_url = e.url, api_key = "test-key",
+      pace = false, retries = 0 }
     local rows, state = write_back(e, client)
     assert.equal(1200, #rows)
     assert.equal(2, e:counters().by_status["200"] - 33)
@@ -40,7 +41,8 @@ describe("contributors", function()
 
   it("written with one field less do change it", function()
     local e <close> = emulator.start { people = 50 }
-    local client <close> = sei.client { base_url = e.url, api_key = "test-key" }
+    local client <close> = sei.client { base_url = e.url, api_key = "test-key",
+      pace = false, retries = 0 }
     local before = e:state()
     local rows = rows_of(client:list_contributors())
     rows[17].additional_fields.region = nil
@@ -79,7 +81,7 @@ describe("custom fields", function()
     end
     out:close()
     e = emulator.start { load = { file } }
-    client = sei.client { base_url = e.url, api_key = "test-key" }
+    client = sei.client { base_url = e.url, api_key = "test-key", pace = false, retries = 0 }
   end)
   teardown(function()
     client:close()
@@ -133,7 +135,7 @@ describe("identities", function()
 
   setup(function()
     e = emulator.start { people = 700, accounts = 1500 }
-    client = sei.client { base_url = e.url, api_key = "test-key" }
+    client = sei.client { base_url = e.url, api_key = "test-key", pace = false, retries = 0 }
   end)
   teardown(function()
     client:close()

@@ -65,7 +65,7 @@ describe("over TLS", function()
 
   local function ask(name, options)
     options.base_url = ("https://127.0.0.1:%s/sei/api"):format(ports[name])
-    options.api_key, options.timeout = KEY, 20
+    options.api_key, options.timeout, options.pace, options.retries = KEY, 20, false, 0
     local client <close> = sei.client(options)
     return client:get_schema()
   end

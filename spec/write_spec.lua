@@ -297,7 +297,7 @@ describe("a write that breaks", function()
 
   it("ends at the deadline of the whole call, not of each batch", function()
     local e <close> = emulator.start { people = 5, latency_ms = 250 }
-    local client <close> = sei.client { base_url = e.url, api_key = KEY }
+    local client <close> = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0 }
     local row = client:list_identities()()
     local rows = {}
     for i = 1, 4000 do rows[i] = row end
@@ -470,7 +470,7 @@ describe("a file", function()
 
   it("of 20,000 rows goes through", function()
     local e <close> = emulator.start { people = 2000 }
-    local client <close> = sei.client { base_url = e.url, api_key = KEY }
+    local client <close> = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0 }
     local people = wire.all(client:list_identities())
     local lines = { "email,integrationId,identity" }
     for i = 1, 20000 do
@@ -500,7 +500,7 @@ end)
 describe("what the service drops silently", function()
   it("is accepted in the report; only reading back tells", function()
     local e <close> = emulator.start { people = 20, quirks = { "drop-rows=50" } }
-    local client <close> = sei.client { base_url = e.url, api_key = KEY }
+    local client <close> = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0 }
     local people = wire.all(client:list_contributors())
     for _, c in ipairs(people) do c.full_name = "Changed" end
     assert.equal(20, assert(client:update_contributors(people)).accepted)

@@ -257,8 +257,8 @@ void sei_exchange_rekey(struct sei_client *c)
 static enum sei_retry_outcome outcome(const struct sei_exchange *x)
 {
   struct sei_retry_facts f;
-  if(!can_repeat(x) && sei_transfer_status(x->transfer) / 100 != 2)
-    return SEI_OUTCOME_FINAL;
+  if(!can_repeat(x))
+    return class_of(x) == SEI_CLASS_NONE ? SEI_OUTCOME_OK : SEI_OUTCOME_FINAL;
   f.failure = sei_transfer_failure(x->transfer);
   f.status = sei_transfer_status(x->transfer);
   f.sent = sei_transfer_sent(x->transfer);

@@ -12,7 +12,7 @@ describe("contributors", function()
 
   setup(function()
     e = emulator.start { people = 12, quirks = { "dangling=3" } }
-    client = sei.client { base_url = e.url, api_key = KEY }
+    client = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0 }
   end)
 
   teardown(function()

@@ -38,7 +38,7 @@ describe("developers", function()
 
   setup(function()
     e = emulator.start { people = 12 }
-    client = sei.client { base_url = e.url, api_key = KEY }
+    client = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0 }
   end)
 
   teardown(function()

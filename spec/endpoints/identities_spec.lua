@@ -25,7 +25,7 @@ describe("identities", function()
 
   setup(function()
     e = emulator.start { people = 12 }
-    client = sei.client { base_url = e.url, api_key = KEY }
+    client = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0 }
   end)
 
   teardown(function()
@@ -61,14 +61,14 @@ describe("identities", function()
     end)
 
     it("takes the names of its page parameters from the client", function()
-      local other <close> = sei.client { base_url = e.url, api_key = KEY,
+      local other <close> = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0,
         identities = { page = "pageNo", page_size = "limit" } }
       assert(other:list_identities { page_size = 100 }())
       assert.matches("?limit=100&pageNo=0", e:log()[1].path, 1, true)
     end)
 
     it("asks once without page parameters where there are no pages", function()
-      local other <close> = sei.client { base_url = e.url, api_key = KEY,
+      local other <close> = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0,
         identities = { paged = false } }
       assert.equal(12, #wire.all(other:list_identities()))
       assert.equal("/sei/api/v2/developers/identities", e:log()[1].path)
@@ -96,7 +96,7 @@ describe("identities", function()
       assert.equal("protocol", err.kind)
       assert.matches("it has the keys .*payload", err.message)
       assert.matches("options for this group of endpoints", err.hint, 1, true)
-      local other <close> = sei.client { base_url = e.url, api_key = KEY,
+      local other <close> = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0,
         identities = { envelope = "payload.rows" } }
       assert.same(row, other:list_identities()())
     end)
@@ -183,7 +183,7 @@ describe("identities", function()
     end)
 
     it("takes the columns from the client where the service names them otherwise", function()
-      local other <close> = sei.client { base_url = e.url, api_key = KEY,
+      local other <close> = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0,
         identities = { csv_header = { "identity", "email", "integrationId" } } }
       assert(other:upload_identities { rows = { row } })
       assert.is_truthy(e:log()[1].body:find("\r\n\r\nidentity,email,integrationId\n", 1, true))

@@ -5,7 +5,7 @@ local shell = require "spec.support.shell"
 
 it("a download whose client is closed leaves nothing", function()
   local e <close> = emulator.start { people = 5 }
-  local client = sei.client { base_url = e.url, api_key = "a-key",
+  local client = sei.client { base_url = e.url, api_key = "a-key", pace = false, retries = 0,
     wait = function(c) c:close() end }
   local folder = shell.folder()
   finally(function() shell.remove(folder) end)

@@ -176,7 +176,8 @@ function pages.list(count) return pages.serve(pages.honest(count)) end
 --- A client for it.
 -- @tparam[opt] table options of sei.client, beside address, key and wait
 function Server:client(options)
-  local all = { base_url = self.url, api_key = "test-key", wait = self.wait }
+  local all = { base_url = self.url, api_key = "test-key", pace = false, retries = 0,
+    wait = self.wait }
   for name, value in pairs(options or {}) do all[name] = value end
   return sei.client(all)
 end

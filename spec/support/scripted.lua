@@ -115,7 +115,7 @@ end
 --- A client of this server.
 -- @tparam[opt] table options of sei.client
 function Server:client(options)
-  local all = { base_url = self.url, api_key = "a-key-for-a-script",
+  local all = { base_url = self.url, api_key = "a-key-for-a-script", pace = false, retries = 0,
     wait = function(client) self:wait(client) end }
   for name, value in pairs(options or {}) do all[name] = value end
   return sei.client(all)
