@@ -260,6 +260,7 @@ $(B)/spec/fuzz/%: $(B)/obj/spec/fuzz/%.o $(B)/obj/spec/fuzz/main.o $(B)/libplain
 	$(Q)mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(B)/libplain.a $(LUA_LIBS) $(CORE_LIBS)
 
+.SECONDARY: $(FUZZ_OBJ) $(patsubst %,$(B)/obj/spec/fuzz/%.o,$(FUZZERS))
 -include $(FUZZ_OBJ:.o=.d) $(wildcard build/fuzz/bin/*.d $(B)/obj/spec/fuzz/*.d)
 
 # ---- checks ---------------------------------------------------------------
