@@ -49,7 +49,8 @@ static uint64_t value_of(const struct sei_json *j, enum sei_json_event e)
 }
 
 /* The C library's reading of the number that ends at j->pos. */
-static void check_number(const struct sei_json *j, enum sei_json_event e)
+static void check_number(const struct sei_json *j, enum sei_json_event e,
+                         const struct options *o)
 {
   size_t from = j->pos;
   char *text, *end;
@@ -60,6 +61,7 @@ static void check_number(const struct sei_json *j, enum sei_json_event e)
   text = fuzz_string(j->text + from, j->pos - from);
   d = strtod(text, &end);
   MUST(*end == '\0' && end > text);
+  MUST(!o->max_string || strlen(text) <= o->max_string);
   if(e == SEI_JSON_REAL)
     MUST(memcmp(&d, &j->real, sizeof d) == 0);
   else if(e == SEI_JSON_INTEGER)
@@ -139,7 +141,7 @@ static void scan(struct list *out, struct fuzz_window *w,
     }
     record(out, &j, e, skip, w->from);
     if(!w->cut && !skip && e >= SEI_JSON_INTEGER && e <= SEI_JSON_REAL)
-      check_number(&j, e);
+      check_number(&j, e, o);
     skip = !skip && wants_skip(o, e, w->from + j.pos);
   }
   MUST(sei_json_next(&j) == e);
