@@ -224,6 +224,45 @@ valgrind: deps build ## every test under valgrind
 	@$(ENVIRONMENT); export SEI_SLOW=30 SEI_UNDER="$(VALGRIND)"; \
 	  $(VALGRIND) $(BUSTED) $(ORDINARY) $(SPEC)
 
+# Fuzzing, spec/fuzz/: each NAME_fuzz.c is built twice. With spec/fuzz/main.c it
+# runs a short fixed list of inputs among the tests (spec/fuzz_spec.lua); with
+# clang's libFuzzer and sanitizers it searches, for FUZZ_SECONDS each.
+FUZZERS      := $(patsubst spec/fuzz/%.c,%,$(wildcard spec/fuzz/*_fuzz.c))
+FUZZ_CC      ?= clang
+FUZZ_SECONDS ?= 20
+FUZZ_COMPILE  = $(FUZZ_CC) -std=c11 $(WARNINGS) -O1 -g -fno-omit-frame-pointer \
+  -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
+  -MMD -MP -I. -Iext $(LUA_CFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS)
+FUZZ_OBJ     := $(patsubst %.c,build/fuzz/obj/%.o,$(PLAIN_SRC) $(LUA_SRC))
+
+.PHONY: fuzz fuzz-slice
+fuzz: $(addprefix build/fuzz/bin/,$(FUZZERS)) ## searches for inputs that break something (FUZZ_SECONDS=20 each; needs clang)
+	@FUZZ_SECONDS='$(FUZZ_SECONDS)' sh spec/fuzz/run build/fuzz $(FUZZERS)
+
+build/fuzz/bin/%: spec/fuzz/%.c $(FUZZ_OBJ)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZ_COMPILE) -MF $@.d -MT $@ -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJ) \
+	  $(LUA_LIBS) $(CORE_LIBS) || { echo 'make fuzz needs clang with its' \
+	  'fuzzing runtime (Debian: clang and libclang-rt-14-dev)'; exit 1; } >&2
+
+build/fuzz/obj/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZ_COMPILE) -c -o $@ $<
+
+fuzz-slice: $(addprefix $(B)/spec/fuzz/,$(FUZZERS))
+
+$(B)/obj/spec/fuzz/%.o: PART_CFLAGS = -I. -Iext $(LUA_CFLAGS) $(CURL_CFLAGS) \
+  $(ZLIB_CFLAGS)
+
+$(B)/spec/fuzz/%: $(B)/obj/spec/fuzz/%.o $(B)/obj/spec/fuzz/main.o $(B)/libplain.a $(LUA_OBJ)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(B)/libplain.a $(LUA_LIBS) $(CORE_LIBS)
+
+.SECONDARY: $(FUZZ_OBJ) $(patsubst %,$(B)/obj/spec/fuzz/%.o,$(FUZZERS))
+-include $(FUZZ_OBJ:.o=.d) $(wildcard build/fuzz/bin/*.d $(B)/obj/spec/fuzz/*.d)
+
 # ---- checks ---------------------------------------------------------------
 
 .PHONY: check

@@ -104,6 +104,17 @@ describe("a list that moves", function()
     end)
   end
 
+  it("gives max_items new records, however often it is read", function()
+    for _, most in ipairs { 5, 15, 37, 60, 99, 100 } do
+      e:reset()
+      e:quirk("drift", "3:2")
+      local ids = ids_of(client:list_contributors { page_size = 10, window = 1,
+        on_drift = "repair", max_items = most })
+      assert_none_twice(ids)
+      assert.equal(most, #ids)
+    end
+  end)
+
   it("is noticed by every choice when only the total moves", function()
     for _, how in ipairs { "error", "warn", "repair" } do
       local server <close> = pages.serve(function(r)

@@ -56,6 +56,13 @@ describe("an error", function()
       .. err.url .. ", request r-17)", tostring(err))
   end)
 
+  it("passes over a request id without a value", function()
+    local err = answered(reply(400, "no", { "X-Request-Id: ", "X-Correlation-Id: c-17" }), patch)
+    assert.equal("c-17", err.request_id)
+    err = answered(reply(400, "no", { "X-Request-Id: " }), patch)
+    assert.is_nil(err.request_id)
+  end)
+
   it("has the hint at the end of its text", function()
     local err = answered(reply(412, ""), patch)
     assert.matches("without saying why %(HTTP 412, .-%); upload developer records and map "

@@ -81,9 +81,9 @@ static void imf_fixdate(struct reader *r, struct tm *t)
   literal(r, " GMT");
 }
 
-/* The year with those two digits that is at most 50 years ahead: one that looks
- * farther off means the past (RFC 9110 section 5.6.7), and at the end of a
- * century 00 means the next. */
+/* The year with those two digits that is at most 50 years ahead: one that
+ * looks farther off means the past (RFC 9110 section 5.6.7), and at the end
+ * of a century 00 means the next. */
 static int whole_year(int two, double now)
 {
   time_t seconds = (time_t)now;

@@ -73,9 +73,9 @@ static void set_headers(lua_State *L, const struct sei_client *c,
   const struct sei_headers *h = sei_transfer_headers(x->transfer);
   const char *id = sei_headers_get(h, "X-Request-Id");
   double wait = sei_header_retry_after(h, (double)time(NULL));
-  if(!id)
+  if(!id || !*id)
     id = sei_headers_get(h, "X-Correlation-Id");
-  if(id) {
+  if(id && *id) {
     sei_shown_push(L, c, id, strlen(id), 128);
     lua_setfield(L, -2, "request_id");
   }

@@ -69,6 +69,8 @@ static int next_record(lua_State *L, int status, lua_KContext ctx)
     if(w->at < w->end) {
       lua_getiuservalue(L, 1, UV_LIST);
       lua_rawgeti(L, -1, w->page.first + ++w->at);
+      lua_pushnil(L); /* so that the collector need not wait for the page */
+      lua_rawseti(L, -3, w->page.first + w->at);
       return 1;
     }
     if(w->state != WALK_RUNS)
