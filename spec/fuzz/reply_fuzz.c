@@ -166,6 +166,7 @@ static int l_check(lua_State *L)
 {
   struct input *in = lua_touserdata(L, 1);
   bool done = in->transfer.state == SEI_TRANSFER_DONE;
+  in->x.final = done;
   lua_settop(L, 0);
   (void)sei_reply_tells(&in->x);
   (void)sei_reply_refuses_size(&in->x);
