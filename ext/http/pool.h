@@ -29,7 +29,8 @@ void sei_pool_free(struct sei_pool *p);
 void sei_pool_limit(struct sei_pool *p, struct sei_limiter *l);
 
 /* Queues a NEW transfer that does not start before `when` (sei_clock()
- * seconds; 0: at once). Its deadline holds while it waits. false: no memory. */
+ * seconds; 0: at once). Its deadline holds while it waits. false: no
+ * memory. */
 bool sei_pool_submit_at(struct sei_pool *p, struct sei_transfer *t,
                         double when);
 

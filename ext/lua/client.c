@@ -220,7 +220,8 @@ static void set_count(lua_State *L, const char *name, uint64_t n)
 /*** What the client has done so far.
 @function client:stats
 @treturn table counts: `calls` (requests asked for), `attempts` (that ended,
-repetitions too), `retries`, `failed` (attempts), `limited` (attempts answered 429) */
+repetitions too), `retries`, `failed` (attempts), `limited` (attempts that
+were answered 429) */
 static int l_client_stats(lua_State *L)
 {
   const struct sei_stats *s = &sei_client_check(L, 1)->stats;
