@@ -188,7 +188,8 @@ function sei.key.none() return {} end
 
   it("has annotations made of the same comments", function()
     project(GOOD .. "return sei\n")
-    local text, status = inside "mkdir meta && lua5.4 .ci/doc/meta.lua meta && cat meta/sei.lua"
+    local text, status = inside("mkdir meta && " .. shell.lua()
+      .. " .ci/doc/meta.lua meta && cat meta/sei.lua")
     assert.equal(0, status, text)
     assert(text:find("---@meta sei\n", 1, true), text)
     assert(text:find([[
