@@ -413,10 +413,15 @@ static int l_rows_count(lua_State *L)
   return 2;
 }
 
-/* core.rows_clear(rows) starts the next batch. */
+/* core.rows_clear(rows[, max_bytes]) starts the next batch; a smaller one from
+ * now on, if that is given. */
 static int l_rows_clear(lua_State *L)
 {
   struct sei_rows *r = check_rows(L);
+  size_t most = (size_t)luaL_optinteger(L, 2, LUA_MAXINTEGER);
+  if(most < r->batch.max_bytes)
+    sei_batch_begin(&r->batch, r->batch.max_rows, most, r->batch.envelope,
+                    r->batch.separator);
   sei_batch_close(&r->batch);
   sei_buf_clear(&r->body);
   sei_buf_clear(&r->spans);
