@@ -17,7 +17,8 @@
 
 #define CALL "sei.call"
 
-enum { UV_CLIENT = 1, UV_COUNT = UV_CLIENT, BODY_MAX = 16 * 1024 * 1024 };
+enum { UV_CLIENT = 1, UV_COUNT = UV_CLIENT, BODY_MAX = 16 * 1024 * 1024,
+  WORDS_MAX = 200 };
 
 struct call {
   struct sei_client *client;
@@ -253,22 +254,53 @@ static int l_call_done(lua_State *L)
 
 /* ---- the result ---- */
 
-/* An acknowledgement is a table whatever the service sent: JSON as it is, a
- * plain "ok" or nothing as {message=}. */
-static void push_ack(lua_State *L, const struct call *c)
+/* Words such as a plain "ok", rather than the remains of something else. */
+static bool is_words(const struct sei_buf *body)
+{
+  size_t i;
+  if(body->len > WORDS_MAX || *body->data == '{' || *body->data == '[')
+    return false;
+  for(i = 0; i < body->len; i++) {
+    unsigned char b = (unsigned char)body->data[i];
+    if(b == 127 || (b < 32 && !strchr("\t\r\n", b)) || !b)
+      return false;
+  }
+  return true;
+}
+
+/* An acknowledgement is a table: JSON as it is, a plain "ok" or nothing as
+ * {message=}. false: it is none of these; an error was pushed. */
+static bool push_ack(lua_State *L, const struct call *c)
 {
   const struct sei_buf *body = sei_transfer_body(c->x.transfer);
   if(body->len && sei_reply_decode(L, c->client, &c->x)) {
     if(lua_istable(L, -1))
-      return;
+      return true;
     lua_pop(L, 1);
   }
-  else if(body->len)
+  else if(body->len) {
+    if(!is_words(body))
+      return false;
     lua_pop(L, 1);
+  }
   lua_createtable(L, 0, 1);
   lua_pushlstring(L, body->data ? body->data : "",
-                  body->len < 200 ? body->len : 200);
+                  body->len < WORDS_MAX ? body->len : WORDS_MAX);
   lua_setfield(L, -2, "message");
+  return true;
+}
+
+/* nil, err. A write that was answered, but not understood, may be done. */
+static int return_error(lua_State *L, const struct call *c)
+{
+  if(c->x.endpoint->effect == SEI_WRITES) {
+    if(lua_getfield(L, -1, "class") == LUA_TNIL) {
+      lua_pushstring(L, sei_class_name(SEI_CLASS_UNKNOWN));
+      lua_setfield(L, -3, "class");
+    }
+    lua_pop(L, 1);
+  }
+  return sei_error_return(L);
 }
 
 /* core.deadline(client, endpoint, options): for the args of several calls that
@@ -318,11 +350,10 @@ static int l_call_result(lua_State *L)
   lua_settop(L, 1);
   want = c->x.endpoint->effect == SEI_WRITES ? SEI_WANT_ACK : SEI_WANT_JSON;
   if(!sei_reply_check(L, c->client, &c->x, want))
-    return sei_error_return(L);
-  if(want == SEI_WANT_ACK)
-    push_ack(L, c);
-  else if(!sei_reply_decode(L, c->client, &c->x))
-    return sei_error_return(L);
+    return return_error(L, c);
+  if(want == SEI_WANT_ACK ? !push_ack(L, c) :
+     !sei_reply_decode(L, c->client, &c->x))
+    return return_error(L, c);
   lua_pushinteger(L, sei_transfer_status(c->x.transfer));
   return 2;
 }

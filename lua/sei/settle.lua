@@ -44,8 +44,7 @@ end
 
 -- ---- requests ----
 
--- One request. What ends without a class of its own, such as a 200 that says
--- "error", may have been acted upon.
+-- One request.
 local function request(job, args)
   args.deadline = job.deadline
   job.spent = job.spent + 1
@@ -53,9 +52,7 @@ local function request(job, args)
   job.under_way = true
   local reply, status = wait.result(call)
   job.under_way = false
-  if reply ~= nil then return reply, status end
-  status.class = status.class or "unknown"
-  return nil, status
+  return reply, status
 end
 
 -- Rows that were encoded before, as a body.

@@ -201,7 +201,6 @@ local function stream_rows(job, out)
   local complete = ok and full()
   local reply, status = fed_result(call[1], complete)
   job.under_way = false
-  if reply == nil then status.class = status.class or "unknown" end
   local last = complete and job.report.rows or open.last
   return settle.finish(job, { first = 1, last = last, count = open.sent,
     items = function()
