@@ -254,7 +254,8 @@ describe("a rejected batch", function()
     local client = new_client()
     local a, b = people(client, 2)[1].email, people(client, 2)[2].email
     local rows = { identity(client, 1, { email = a }), identity(client, 2),
-      identity(client, 3, { email = "nobody@nowhere.example" }), identity(client, 1, { email = b }) }
+      identity(client, 3, { email = "nobody@nowhere.example" }),
+      identity(client, 1, { email = b }) }
     local report = assert(client:patch_identities(rows))
     assert.equal(3, report.accepted)
     for one in client:download_identities() do
@@ -416,8 +417,8 @@ describe("a write without an answer", function()
   end)
 
   it("because the client was closed leaves no row untold", function()
-    local client, calls = nil, 0
-    client = sei.client { base_url = e.url, api_key = "a-key", pace = false,
+    local calls = 0
+    local client = sei.client { base_url = e.url, api_key = "a-key", pace = false,
       wait = function(c)
         calls = calls + 1
         if calls == 2 then c:close() else sei.wait.block(c) end
