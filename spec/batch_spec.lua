@@ -250,6 +250,67 @@ describe("a rejected batch", function()
       err.report.rejected[1])
   end)
 
+  -- A service that keeps what it is given: login → address. judge(rows) may
+  -- answer before it does, and says how many of them it does.
+  local function keeping(judge)
+    local kept = {}
+    local server = scripted.start(function(request)
+      if request.method == "GET" then
+        local lines = { "email,integrationId,identity" }
+        for login, email in pairs(kept) do lines[#lines + 1] = email .. ",1," .. login end
+        return reply(200, table.concat(lines, "\n") .. "\n", { "Content-Type: text/csv" })
+      end
+      local rows = {}
+      for email, login in request.body:gmatch '"email":"([^"]*)","identity":"([^"]*)"' do
+        rows[#rows + 1] = { email, login }
+      end
+      local done, status, text = judge(rows)
+      for i = 1, done or #rows do kept[rows[i][2]] = rows[i][1] end
+      return reply(status or 200, ('{"status":"%s","message":"%s"}')
+        :format(status and "error" or "success", text or "done"))
+    end)
+    local client = server:client { pace = false }
+    finally(function()
+      client:close()
+      server:stop()
+    end)
+    return client, server, kept
+  end
+
+  local function row(email, login) return { email = email, integrationId = 1, identity = login } end
+
+  it("keeps the order of rows for the same thing, though others are named wrongly", function()
+    local client, _, kept = keeping(function(rows)
+      for i, one in ipairs(rows) do
+        if one[2] == "bad" then return 0, 422, ("Row %d: no"):format(i - 1) end
+      end
+    end)
+    local report = assert(client:patch_identities { row("a@b.c", "x"), row("d@e.f", "x"),
+      row("a@b.c", "bad"), row("a@b.c", "y") })
+    assert.equal(3, report.accepted)
+    assert.equal(3, report.rejected[1].row)
+    assert.equal("d@e.f", kept.x)
+  end)
+
+  it("that was done in part, before the search for bad rows broke off, is looked up", function()
+    local requests = 0
+    local client, server, kept = keeping(function()
+      requests = requests + 1
+      if requests == 1 then return 3, 400, "some rows are bad" end
+      return 0, 401, "go away"
+    end)
+    local rows = {}
+    for i = 1, 8 do rows[i] = row("a@b.c", "x" .. i) end
+    local report, err = client:patch_identities(rows)
+    assert.is_nil(report)
+    assert.equal(401, err.status)
+    assert.equal(3, #server.requests)
+    assert.equal(3, err.report.accepted)
+    for i, fate in ipairs(fates(err.report)) do
+      assert.equal(kept["x" .. i] and "accepted" or "rejected", fate)
+    end
+  end)
+
   it("of rows for the same thing keeps their order", function()
     local client = new_client()
     local a, b = people(client, 2)[1].email, people(client, 2)[2].email

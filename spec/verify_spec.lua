@@ -213,9 +213,10 @@ describe("verify", function()
 
   it("reads developers back that were changed and deleted", function()
     local client = new_client()
-    local preview = assert(client:upload_developers { header = { "name", "email", "boss", "region" },
-      rows = { { "Ada", "ada@b.c", "", "x" }, { "Bob", "bob@b.c", "ada@b.c", "y" },
-        { "Cy", "cy@b.c", "ada@b.c", "z" } } })
+    local header = { "name", "email", "boss", "region" }
+    local preview = assert(client:upload_developers { header = header, rows = {
+      { "Ada", "ada@b.c", "", "x" }, { "Bob", "bob@b.c", "ada@b.c", "y" },
+      { "Cy", "cy@b.c", "ada@b.c", "z" } } })
     assert(client:map_developer_fields(preview.batches[1].reply.versionId, { fieldMappings = {
       { fieldType = "NAME", columnName = "name" },
       { fieldType = "EMAIL", columnName = "email" },

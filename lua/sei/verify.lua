@@ -279,8 +279,8 @@ function verify.new(endpoint)
     Expectation)
 end
 
---- Expects rows, in the order in which they were sent.
--- @tparam {table,...} items {row=, value=}
+-- Expects rows, in the order in which they were sent.
+-- items: {row=, value=}.
 function Expectation:add(items)
   for _, item in ipairs(items) do
     self.items[#self.items + 1] = item
@@ -292,13 +292,13 @@ function Expectation:add(items)
   end
 end
 
---- A record was seen: of `item`, with a field that differs or none.
+-- A record was seen: of `item`, with a field that differs or none.
 function Expectation:found(item, field, sent, found)
   self.state[item] = field and { field = field, sent = sent, found = found } or true
 end
 
---- Reads what the service has. Raises nothing that is not a bug.
--- @return true; or nil and an error object
+-- Reads what the service has. Raises nothing that is not a bug.
+-- Answers true; or nil and an error object.
 function Expectation:read(client, deadline)
   self.state, self.unsure = {}, {}
   local ok, problem = pcall(self.kind.read, self, client, deadline)
@@ -323,11 +323,11 @@ local function verdict(self, item)
   return "absent", state or { field = name, sent = last.value[name] }
 end
 
---- Sorts the rows by what was read.
--- @treturn {table,...} items that are there
--- @treturn {table,...} items that are not, or differ
--- @treturn {table,...} items of which reading back tells nothing
--- @treturn table item → {field=, sent=, found=} of those that are not there
+-- Sorts the rows by what was read.
+--   items that are there
+--   items that are not, or differ
+--   items of which reading back tells nothing
+--   item → {field=, sent=, found=} of those that are not there
 function Expectation:sort()
   local lists, why = { there = {}, absent = {}, unsure = {} }, {}
   for _, item in ipairs(self.items) do
