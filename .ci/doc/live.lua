@@ -16,7 +16,9 @@ local SHAPES = {
   send = { params = {}, result = { "table", "the reply" } },
 }
 local OPTIONS_TEXT = {
-  download = "`file=` or `to=`, and others", upload = "`file=` or `rows=`, and others",
+  download = "`file=` or `to=`, and others",
+  rows = "`batch_size=`, `on_reject=\"bisect\"|\"stop\"`, `verify=`, `repair=`, and others",
+  upload = "`file=` or `rows=`, `on_reject=\"bisect\"|\"stop\"`, `verify=`, `repair=`, and others",
 }
 
 local function add_param(entry, kind, name, text, optional)

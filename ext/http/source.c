@@ -67,6 +67,13 @@ bool sei_feed_add(struct sei_feed *f, const void *bytes, size_t n)
   return sei_buf_add(&f->waiting, bytes, n) == SEI_BUF_OK;
 }
 
+bool sei_feed_hold(struct sei_feed *f, const void *bytes, size_t n)
+{
+  f->size = (int64_t)n;
+  f->ended = true;
+  return !n || sei_buf_add(&f->waiting, bytes, n) == SEI_BUF_OK;
+}
+
 static enum sei_feed_result take_file(struct sei_feed *f, char *out,
                                       size_t *n)
 {

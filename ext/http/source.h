@@ -1,5 +1,5 @@
-/* source - where the bytes of a multipart file come from: a regular file, or
- * pieces that the caller feeds. Knows no libcurl.
+/* source - where the bytes of a multipart file come from: a regular file, the
+ * caller's memory, or pieces that the caller feeds. Knows no libcurl.
  */
 #ifndef SEI_HTTP_SOURCE_H
 #define SEI_HTTP_SOURCE_H
@@ -14,7 +14,7 @@ enum { SEI_FEED_HIGH = 1024 * 1024 }; /* bytes waiting; no more above it */
 
 struct sei_feed {
   int fd;                     /* owned; -1: fed by the caller */
-  int64_t size;               /* bytes of the file; -1 unknown */
+  int64_t size;               /* bytes in all; -1 unknown */
   int64_t left;               /* of them not yet read */
   struct sei_buf waiting;     /* fed, not yet taken */
   size_t taken;               /* of `waiting`, from its start */
@@ -39,6 +39,9 @@ void sei_feed_free(struct sei_feed *f);
 
 /* Adds a piece. false: over SEI_FEED_HIGH waits, or no memory. */
 bool sei_feed_add(struct sei_feed *f, const void *bytes, size_t n);
+
+/* Adds all there is at once, of any length, and its end. false: no memory. */
+bool sei_feed_hold(struct sei_feed *f, const void *bytes, size_t n);
 
 /* Bytes that were added and wait. */
 size_t sei_feed_waiting(const struct sei_feed *f);

@@ -39,6 +39,7 @@ struct sei_http_options {
 enum sei_source {
   SEI_SOURCE_NONE,            /* not multipart: `body` */
   SEI_SOURCE_FILE,            /* read from the file `path` */
+  SEI_SOURCE_BYTES,           /* `body`, whose length is told beforehand */
   SEI_SOURCE_FEED             /* pushed with sei_transfer_feed() */
 };
 

@@ -165,6 +165,9 @@ static bool multipart(struct sei_transfer *t, struct sei_setopt *s,
     sei_transfer_fail(t, SEI_FAILURE_SOURCE, "cannot read %.200s: %s",
                       r->path, errno == EINVAL ? "not a regular file" :
                       strerror(errno));
+  if(r->source == SEI_SOURCE_BYTES &&
+     !sei_feed_hold(&t->feed, r->body, r->body_len))
+    return false;
   t->mime = curl_mime_init(s->easy);
   part = t->mime ? curl_mime_addpart(t->mime) : NULL;
   if(!part)

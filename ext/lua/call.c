@@ -17,7 +17,8 @@
 
 #define CALL "sei.call"
 
-enum { UV_CLIENT = 1, UV_COUNT = UV_CLIENT, BODY_MAX = 16 * 1024 * 1024 };
+enum { UV_CLIENT = 1, UV_COUNT = UV_CLIENT, BODY_MAX = 16 * 1024 * 1024,
+  WORDS_MAX = 200 };
 
 struct call {
   struct sei_client *client;
@@ -103,18 +104,22 @@ static void describe(lua_State *L, struct sei_send *s, struct call *c,
   s->version_id = version_id(L, e);
   s->timeout = sei_option_number(L, 4, "deadline", deadline_of(L, c->client))
     - sei_clock();
+  s->delay = sei_option_number(L, 4, "delay", 0);
   if(e->kind != SEI_KIND_UPLOAD) {
     s->body = push_body(L, e, &s->body_len);
     return;
   }
-  s->path = sei_option_string(L, 4, "file", NULL);
   s->filename = sei_option_string(L, 4, "filename", "upload.csv");
-  s->source = s->path ? SEI_SOURCE_FILE : SEI_SOURCE_FEED;
-  c->feeds = !s->path;
+  s->path = sei_option_string(L, 4, "file", NULL);
+  s->body = s->path ? NULL : push_body(L, e, &s->body_len);
+  s->source = s->path ? SEI_SOURCE_FILE : s->body ? SEI_SOURCE_BYTES :
+    SEI_SOURCE_FEED;
+  c->feeds = s->source == SEI_SOURCE_FEED;
 }
 
 /* core.call(client, endpoint, options, args) -> call. args: version_id, rows
- * (a core.rows), value, file, filename, deadline. The request is queued. */
+ * (a core.rows), value, file, filename, deadline, delay (seconds). An upload
+ * without rows and file is fed. The request is queued. */
 static int l_call(lua_State *L)
 {
   struct sei_client *client = sei_client_open(L, 1);
@@ -149,6 +154,12 @@ static const struct sei_option DOWNLOADS[] = {
   {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
 };
 
+#define VERIFY \
+  {"verify", SEI_OPT_BOOLEAN, 0, 0, NULL, "false", \
+   "read back what was accepted and compare it field by field"}, \
+  {"repair", SEI_OPT_BOOLEAN, 0, 0, NULL, "false", \
+   "verify, send what is missing once more, and verify again"}
+
 static const struct sei_option UPLOADS[] = {
   {"file", SEI_OPT_STRING, 0, 0, NULL, "none",
    "path of the CSV file to send, byte for byte"},
@@ -156,12 +167,20 @@ static const struct sei_option UPLOADS[] = {
    "rows to send: an array or an iterator function"},
   {"header", SEI_OPT_STRINGS, 0, 0, NULL, "the endpoint's columns",
    "columns of the CSV that rows become"},
+  {"on_reject", SEI_OPT_CHOICE, 0, 0, "bisect|stop",
+   "bisect for rows; stop for files and developers",
+   "find the rows that the service rejects and send the others, or stop"},
+  VERIFY,
   {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
 };
 
 static const struct sei_option BATCHES[] = {
   {"batch_size", SEI_OPT_INTEGER, 1, 1000, NULL, "1000",
    "rows in a request at most"},
+  {"on_reject", SEI_OPT_CHOICE, 0, 0, "bisect|stop",
+   "bisect; stop for developers",
+   "find the rows that the service rejects and send the others, or stop"},
+  VERIFY,
   {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
 };
 
@@ -235,22 +254,53 @@ static int l_call_done(lua_State *L)
 
 /* ---- the result ---- */
 
-/* An acknowledgement is a table whatever the service sent: JSON as it is, a
- * plain "ok" or nothing as {message=}. */
-static void push_ack(lua_State *L, const struct call *c)
+/* Words such as a plain "ok", rather than the remains of something else. */
+static bool is_words(const struct sei_buf *body)
+{
+  size_t i;
+  if(body->len > WORDS_MAX || *body->data == '{' || *body->data == '[')
+    return false;
+  for(i = 0; i < body->len; i++) {
+    unsigned char b = (unsigned char)body->data[i];
+    if(b == 127 || (b < 32 && !strchr("\t\r\n", b)) || !b)
+      return false;
+  }
+  return true;
+}
+
+/* An acknowledgement is a table: JSON as it is, a plain "ok" or nothing as
+ * {message=}. false: it is none of these; an error was pushed. */
+static bool push_ack(lua_State *L, const struct call *c)
 {
   const struct sei_buf *body = sei_transfer_body(c->x.transfer);
   if(body->len && sei_reply_decode(L, c->client, &c->x)) {
     if(lua_istable(L, -1))
-      return;
+      return true;
     lua_pop(L, 1);
   }
-  else if(body->len)
+  else if(body->len) {
+    if(!is_words(body))
+      return false;
     lua_pop(L, 1);
+  }
   lua_createtable(L, 0, 1);
   lua_pushlstring(L, body->data ? body->data : "",
-                  body->len < 200 ? body->len : 200);
+                  body->len < WORDS_MAX ? body->len : WORDS_MAX);
   lua_setfield(L, -2, "message");
+  return true;
+}
+
+/* nil, err. A write that was answered, but not understood, may be done. */
+static int return_error(lua_State *L, const struct call *c)
+{
+  if(c->x.endpoint->effect == SEI_WRITES) {
+    if(lua_getfield(L, -1, "class") == LUA_TNIL) {
+      lua_pushstring(L, sei_class_name(SEI_CLASS_UNKNOWN));
+      lua_setfield(L, -3, "class");
+    }
+    lua_pop(L, 1);
+  }
+  return sei_error_return(L);
 }
 
 /* core.deadline(client, endpoint, options): for the args of several calls that
@@ -259,6 +309,35 @@ static int l_deadline(lua_State *L)
 {
   lua_pushnumber(L, deadline_of(L, sei_client_open(L, 1)));
   return 1;
+}
+
+/* core.left(deadline) -> seconds until then, may be negative. */
+static int l_left(lua_State *L)
+{
+  lua_pushnumber(L, luaL_checknumber(L, 1) - sei_clock());
+  return 1;
+}
+
+/* core.backoff(client, n, deadline) -> seconds before the n-th repetition of
+ * what is known not to have been done | nil, reason: no more of them. */
+static int l_backoff(lua_State *L)
+{
+  struct sei_client *c = sei_client_open(L, 1);
+  lua_Integer n = luaL_checkinteger(L, 2);
+  struct sei_retry r;
+  enum sei_retry_verdict v;
+  double delay;
+  c->seed = c->seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+  sei_retry_begin(&r, &c->retry, &c->budget, luaL_checknumber(L, 3), c->seed);
+  r.attempt = (unsigned)n - 1;
+  v = sei_retry_next(&r, SEI_OUTCOME_TRANSIENT, -1, sei_clock(), &delay);
+  if(v == SEI_RETRY_AGAIN) {
+    lua_pushnumber(L, delay);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushstring(L, sei_retry_reason(v));
+  return 2;
 }
 
 /* core.call_result(call) -> value, status | nil, err. Once, when done. */
@@ -271,11 +350,10 @@ static int l_call_result(lua_State *L)
   lua_settop(L, 1);
   want = c->x.endpoint->effect == SEI_WRITES ? SEI_WANT_ACK : SEI_WANT_JSON;
   if(!sei_reply_check(L, c->client, &c->x, want))
-    return sei_error_return(L);
-  if(want == SEI_WANT_ACK)
-    push_ack(L, c);
-  else if(!sei_reply_decode(L, c->client, &c->x))
-    return sei_error_return(L);
+    return return_error(L, c);
+  if(want == SEI_WANT_ACK ? !push_ack(L, c) :
+     !sei_reply_decode(L, c->client, &c->x))
+    return return_error(L, c);
   lua_pushinteger(L, sei_transfer_status(c->x.transfer));
   return 2;
 }
@@ -299,7 +377,8 @@ void sei_open_call(lua_State *L)
     {"call_poll", l_call_poll}, {"call_await", l_call_await},
     {"call_feed", l_call_feed}, {"call_feed_end", l_call_feed_end},
     {"call_done", l_call_done}, {"call_result", l_call_result},
-    {"call_close", l_call_close}, {"deadline", l_deadline}, {NULL, NULL}
+    {"call_close", l_call_close}, {"deadline", l_deadline},
+    {"left", l_left}, {"backoff", l_backoff}, {NULL, NULL}
   };
   luaL_newmetatable(L, CALL);
   luaL_setfuncs(L, meta, 0);

@@ -141,7 +141,7 @@ void sei_exchange_start(lua_State *L, struct sei_exchange *x,
   x->deadline = sei_clock() + send->timeout;
   c->seed = c->seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
   sei_retry_begin(&x->retry, &c->retry, &c->budget, x->deadline, c->seed);
-  if(!send_after(c, x, 0))
+  if(!send_after(c, x, send->delay))
     luaL_error(L, "not enough memory");
   enter(c, x);
   c->stats.calls++;

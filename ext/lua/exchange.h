@@ -69,8 +69,9 @@ struct sei_send {
   const char *version_id;         /* for {versionId}, unescaped */
   const char *body;               /* JSON, body_len bytes, or NULL */
   size_t body_len;
-  enum sei_source source;         /* multipart */
+  enum sei_source source;         /* multipart; BYTES: `body` is the file */
   const char *path, *filename;
+  double delay;                   /* seconds before the first attempt */
   double timeout;                 /* seconds */
   bool stream;
 };

@@ -7,6 +7,8 @@
 #include "rows.h"
 
 #include <lauxlib.h>
+#include <limits.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "../api/batch.h"
@@ -25,7 +27,12 @@ struct sei_rows {
   struct sei_batch batch;
   struct sei_buf body;      /* what is encoded of the open batch */
   struct sei_buf row;       /* the row that is being encoded */
+  struct sei_buf spans;     /* where each row is in `body`: struct span */
   bool closed;              /* the body has its end */
+};
+
+struct span {
+  size_t from, to;
 };
 
 /* ---- the rules of a row ---- */
@@ -257,6 +264,7 @@ static int l_rows(lua_State *L)
   r->csv = !lua_isnil(L, 4);
   sei_buf_init(&r->body, (r->csv ? 2 : 1) * max_bytes + 64); /* a header */
   sei_buf_init(&r->row, ROW_MAX);
+  sei_buf_init(&r->spans, SIZE_MAX / 2);
   luaL_setmetatable(L, SEI_ROWS);
   lua_pushvalue(L, 4);
   lua_setiuservalue(L, -2, UV_HEADER);
@@ -300,10 +308,14 @@ static void add(lua_State *L, struct sei_rows *r)
 {
   bool first = !r->body.len;
   enum sei_buf_result ok = SEI_BUF_OK;
+  struct span span;
   if(!r->csv)
     ok = sei_buf_adds(&r->body, first ? r->endpoint->before : ",");
+  span.from = r->body.len;
+  span.to = span.from + r->row.len;
   if(ok != SEI_BUF_OK ||
-     sei_buf_add(&r->body, r->row.data, r->row.len) != SEI_BUF_OK)
+     sei_buf_add(&r->body, r->row.data, r->row.len) != SEI_BUF_OK ||
+     sei_buf_add(&r->spans, &span, sizeof span) != SEI_BUF_OK)
     luaL_error(L, "not enough memory");
 }
 
@@ -345,6 +357,37 @@ static int l_rows_add(lua_State *L)
   return 1 + is_unlisted(L, r->endpoint, 2);
 }
 
+/* core.rows_raw(rows, text) -> true | false: full. Adds a row that was encoded
+ * before, byte for byte. */
+static int l_rows_raw(lua_State *L)
+{
+  struct sei_rows *r = check_rows(L);
+  size_t n;
+  const char *text = luaL_checklstring(L, 2, &n);
+  sei_buf_clear(&r->row);
+  if(sei_buf_add(&r->row, text, n) != SEI_BUF_OK)
+    return luaL_error(L, "not enough memory");
+  lua_pushboolean(L, sei_batch_offer(&r->batch, n) == SEI_BATCH_FITS);
+  if(lua_toboolean(L, -1))
+    add(L, r);
+  return 1;
+}
+
+/* core.rows_split(rows) -> array: the text of each row of the open batch. */
+static int l_rows_split(lua_State *L)
+{
+  struct sei_rows *r = check_rows(L);
+  struct span span;
+  size_t i, n = r->spans.len / sizeof span;
+  lua_createtable(L, n < INT_MAX ? (int)n : 0, 0);
+  for(i = 0; i < n; i++) {
+    memcpy(&span, r->spans.data + i * sizeof span, sizeof span);
+    lua_pushlstring(L, r->body.data + span.from, span.to - span.from);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
+}
+
 /* core.rows_header(rows) puts the CSV's header line in front of all rows. */
 static int l_rows_header(lua_State *L)
 {
@@ -380,12 +423,18 @@ static int l_rows_count(lua_State *L)
   return 2;
 }
 
-/* core.rows_clear(rows) starts the next batch. */
+/* core.rows_clear(rows[, max_bytes]) starts the next batch; a smaller one from
+ * now on, if that is given. */
 static int l_rows_clear(lua_State *L)
 {
   struct sei_rows *r = check_rows(L);
+  size_t most = (size_t)luaL_optinteger(L, 2, LUA_MAXINTEGER);
+  if(most < r->batch.max_bytes)
+    sei_batch_begin(&r->batch, r->batch.max_rows, most, r->batch.envelope,
+                    r->batch.separator);
   sei_batch_close(&r->batch);
   sei_buf_clear(&r->body);
+  sei_buf_clear(&r->spans);
   r->closed = false;
   return 0;
 }
@@ -395,6 +444,7 @@ static int l_rows_free(lua_State *L)
   struct sei_rows *r = check_rows(L);
   sei_buf_free(&r->body);
   sei_buf_free(&r->row);
+  sei_buf_free(&r->spans);
   return 0;
 }
 
@@ -418,6 +468,7 @@ void sei_open_rows(lua_State *L)
 {
   static const luaL_Reg functions[] = {
     {"rows", l_rows}, {"rows_add", l_rows_add}, {"rows_check", l_rows_check},
+    {"rows_raw", l_rows_raw}, {"rows_split", l_rows_split},
     {"rows_header", l_rows_header}, {"rows_count", l_rows_count},
     {"rows_clear", l_rows_clear}, {"csv_header", l_csv_header}, {NULL, NULL}
   };

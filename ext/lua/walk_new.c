@@ -232,6 +232,7 @@ int sei_walk_new(lua_State *L)
 {
   struct sei_client *c = sei_client_open(L, 1);
   const struct sei_endpoint *e = sei_endpoint_find(luaL_checkstring(L, 2));
+  double deadline = luaL_optnumber(L, 4, 0);
   struct sei_walk *w;
   bool drop;
   unsigned i;
@@ -242,6 +243,7 @@ int sei_walk_new(lua_State *L)
                                                   c->window) + 1);
   w->endpoint = e;
   w->timeout = sei_option_number(L, 3, "timeout", c->timeout);
+  w->deadline = deadline;
   set_open_points(L, w, 4);
   sei_request_push_query(L, 3, e);
   w->query = hold(L, 4);

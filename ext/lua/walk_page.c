@@ -57,6 +57,8 @@ void sei_walk_send(lua_State *L, struct sei_walk *w,
   send.body = lua_tolstring(L, -1, &n);
   send.body_len = n;
   send.timeout = w->timeout;
+  if(w->deadline > 0 && w->deadline - sei_clock() < send.timeout)
+    send.timeout = w->deadline - sei_clock();
   send.stream = !w->paged;
   sei_exchange_free(&s->x);
   sei_records_begin(&s->records, w->envelope, w->endpoint->key);

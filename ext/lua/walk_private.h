@@ -37,7 +37,8 @@ struct sei_walk {
   const char *query, *filter;       /* kept by PARTS */
   const char *page_name, *size_name, *envelope;
   uint64_t fingerprint;             /* of the query, for resume tokens */
-  double timeout;
+  double timeout;                   /* seconds, for a page */
+  double deadline;                  /* of all pages, sei_clock(); 0: none */
   struct sei_pages pages;
   struct sei_seen seen;
   struct sei_pages_page page;       /* being handed out */
@@ -50,7 +51,7 @@ struct sei_walk {
 
 /* All of these expect the walk's userdata at stack index 1. */
 
-/* walk_new.c: core.walk(client, endpoint, options) -> walk. */
+/* walk_new.c: core.walk(client, endpoint, options[, deadline]) -> walk. */
 int sei_walk_new(lua_State *L);
 
 /* walk_page.c: sends the request for a page; the slot is then asked. */

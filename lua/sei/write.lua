@@ -3,42 +3,19 @@
 -- @module sei.write
 
 local core = require "sei.core"
+local outcome = require "sei.outcome"
+local settle = require "sei.settle"
+local verify = require "sei.verify"
 local wait = require "sei.wait"
 
 local write = {}
 
 local MAX_ROWS, MAX_BYTES = 1000, 450000    -- of a request: below the size that api.md
                                             -- section 4 no. 9 lets through once in 10 s
-local FEED = 256 * 1024                     -- bytes encoded before they are handed over
-
---- What became of the rows.
--- @table report
--- @field rows how many were given
--- @field accepted how many the service acknowledged (only reading back proves a write)
--- @field rejected array of {row=, line=, field=, value=, reason=}: those that were not sent
--- @field warnings array of {row=, line=, message=}
--- @field batches array of {first=, last=, rows=, status=, reply=}, one for each request
-local report = { __name = "sei.report" }
-
-function report.__tostring(self)
-  local lines = { ("%d of %d rows accepted in %d %s"):format(self.accepted, self.rows,
-    #self.batches, #self.batches == 1 and "request" or "requests") }
-  for i, r in ipairs(self.rejected) do
-    if i > 10 then
-      lines[#lines + 1] = ("and %d more rows that were not sent"):format(#self.rejected - 10)
-      break
-    end
-    lines[#lines + 1] = ("row %d%s not sent: %s%s"):format(r.row,
-      r.line and (" (line %d)"):format(r.line) or "",
-      (r.field or "") ~= "" and r.field .. " " or "", r.reason)
-  end
-  return table.concat(lines, "\n")
-end
-
-local function new_report()
-  return setmetatable({ rows = 0, accepted = 0, rejected = {}, warnings = {}, batches = {} },
-    report)
-end
+local FEED = 256 * 1024                     -- bytes of those that are handed over at once
+local ANY_SIZE = 1 << 40
+local HELD = 8 * 1024 * 1024                -- bytes of an upload that are held in memory, so
+                                            -- that it can be sent again; more are streamed
 
 -- The rows of an array or of an iterator, with their lines where they have any.
 local function each(rows)
@@ -66,9 +43,10 @@ function write.check_rows(rows, name)
   end
 end
 
--- Files rows into `out`, the report's or the encoder's; calls `full` when
--- there is enough to send. full() answers nil, err to stop.
-local function encode(out, rows, result, full)
+-- Files rows into `out`, the encoder, and their numbers into `open`; the bad
+-- ones into the report. Calls `full` when there is enough to send. full()
+-- answers nil, err to stop.
+local function encode(out, rows, result, open, full)
   for row, line in each(rows) do
     result.rows = result.rows + 1
     if type(line) ~= "number" then line = nil end
@@ -78,10 +56,10 @@ local function encode(out, rows, result, full)
       if not sent then return nil, err end
       ok, reason, field, value = core.rows_add(out, row)
     end
+    if ok then open:add(result.rows, line) end
     if not ok then
-      result.rejected[#result.rejected + 1] = {
-        row = result.rows, line = line, field = field, value = value, reason = reason,
-      }
+      outcome.reject(result, { row = result.rows, line = line, field = field, value = value,
+        reason = reason, class = "never_sent" })
     elseif reason then
       result.warnings[#result.warnings + 1] = { row = result.rows, line = line, message = reason }
     end
@@ -89,53 +67,91 @@ local function encode(out, rows, result, full)
   return true
 end
 
+-- ---- the rows of a request that is being made ----
+
+local Open = {}
+Open.__index = Open
+
+local function new_open()
+  return setmetatable({ first = 1, last = 0, count = 0, rows = {}, lines = {} }, Open)
+end
+
+function Open:add(row, line)
+  self.count, self.last = self.count + 1, row
+  self.rows[self.count], self.lines[self.count] = row, line
+end
+
+-- They were sent, up to row number `last`.
+function Open:clear(last)
+  self.first, self.count, self.rows, self.lines = last + 1, 0, {}, {}
+end
+
+-- The encoded rows one by one; only as long as `out` holds them.
+function Open:items(job, out)
+  local items = core.rows_split(out)
+  for i, text in ipairs(items) do
+    items[i] = { row = self.rows[i], line = self.lines[i], text = text }
+  end
+  return settle.decode(job, items)
+end
+
+function Open:lot(job, out, last)
+  return { first = self.first, last = last, count = self.count,
+    items = function() return self:items(job, out) end }
+end
+
+-- ---- the report ----
+
 -- The rows that may not have arrived, beside what became of the others.
-local function with_report(err, result, first)
+local function with_report(err, job)
+  local result = job.report
+  settle.close(job)
   err.report = result
-  if not err.rows and first <= result.rows then
-    err.rows = { first = first, last = result.rows }
+  if err.class then
+    err.class = #result.unknown > 0 and "unknown"
+      or err.class == "unknown" and "rejected" or err.class
+  end
+  if job.failed then
+    err.rows = err.rows or job.failed
+  elseif not err.rows and job.settled < result.rows then
+    err.rows = { first = job.settled + 1, last = result.rows }
   end
   return nil, err
 end
 
 -- What the rows' own iterator raises, or a client that is closed meanwhile,
 -- comes after requests that went out: nobody may lose sight of them.
-local function with_report_of(result, first, f)
-  local ok, value, err = pcall(f)
+local function with_report_of(job, f)
+  local ok, value, err = pcall(function()
+    local sent, problem = f()
+    if sent then return settle.verify(job) end
+    return nil, problem
+  end)
   if ok then
-    if value then return result end
-    return with_report(err, result, first())
+    if value then return job.report end
+    return with_report(err, job)
   end
-  if core.is_error(value) then with_report(value, result, first()) end
+  if core.is_error(value) then with_report(value, job) end
   error(value, 0)
 end
 
 --- Sends rows as JSON in batches.
 -- @return a report; or nil and an error object with `report` and `rows`
 function write.rows(client, endpoint, rows, options)
-  local result, first = new_report(), 1
+  local job, open = settle.job(client, endpoint, options), new_open()
   local out = core.rows(endpoint, options.batch_size or MAX_ROWS, MAX_BYTES)
-  local deadline = core.deadline(client, endpoint, options)
   local function send(last)
-    local count = core.rows_count(out)
-    if count == 0 then return true end
-    local call <close> = core.call(client, endpoint, options, { rows = out, deadline = deadline })
-    local reply, status = wait.result(call)
-    if not reply then
-      status.rows = status.rows or { first = first, last = last }
-      return nil, status
-    end
-    result.accepted = result.accepted + count
-    result.batches[#result.batches + 1] =
-      { first = first, last = last, rows = count, status = status, reply = reply }
-    first = last + 1
+    if open.count == 0 then return true end
+    local ok, err = settle.lot(job, open:lot(job, out, last), { rows = out })
     core.rows_clear(out)
-    return true
+    open:clear(last)
+    return ok, err
   end
-  return with_report_of(result, function() return first end, function()
-    local ok, err = encode(out, rows, result, function() return send(result.rows - 1) end)
+  return with_report_of(job, function()
+    local ok, err = encode(out, rows, job.report, open,
+      function() return send(job.report.rows - 1) end)
     if not ok then return nil, err end
-    return send(result.rows)
+    return send(job.report.rows)
   end)
 end
 
@@ -144,31 +160,53 @@ local function feed(call, out)
   while not core.call_done(call) and not core.call_feed(call, out) do
     wait.for_(call, core.call_poll, core.call_await)
   end
-  core.rows_clear(out)
+  core.rows_clear(out, FEED)
   return not core.call_done(call)
 end
 
--- Sends rows while they are encoded. The request begins with the first of
--- them: none is sent for nothing.
-local function stream_rows(client, endpoint, options, out, result)
+-- The end of a request that was fed. A yes before all was read is none.
+local function fed_result(call, complete)
+  core.call_feed_end(call)
+  local reply, status = wait.result(call)
+  if reply == nil or complete then return reply, status end
+  return nil, core.error { kind = "protocol", class = "unknown", status = status,
+    message = "the service answered before it had all rows" }
+end
+
+-- Sends rows while they are encoded, once there are too many to be held. The
+-- request begins with the first of them: none is sent for nothing.
+local function stream_rows(job, out)
   local call <close> = setmetatable({}, { __close = function(one)
     if one[1] then core.call_close(one[1]) end
   end })
+  local open, kept = new_open(), {}
   local function full()
-    call[1] = call[1] or core.call(client, endpoint, options, {})
+    if job.expected then
+      local items = open:items(job, out)
+      table.move(items, 1, #items, #kept + 1, kept)
+    end
+    open.sent = (open.sent or 0) + open.count
+    open:clear(0)
+    call[1] = call[1] or core.call(job.client, job.endpoint, job.options,
+      { deadline = job.deadline })
+    job.under_way = true
     return feed(call[1], out)
   end
   core.rows_header(out)
-  local ok = encode(out, options.rows, result, full)
-  if #result.rejected == result.rows then return true end
-  if ok then full() end
-  core.call_feed_end(call[1])
-  local reply, status = wait.result(call[1])
-  if not reply then return nil, status end
-  result.accepted = result.rows - #result.rejected
-  result.batches[1] =
-    { first = 1, last = result.rows, rows = result.accepted, status = status, reply = reply }
-  return true
+  local ok = encode(out, job.options.rows, job.report, open, full)
+  if not call[1] then
+    if open.count == 0 then return true end
+    return settle.lot(job, open:lot(job, out, job.report.rows), { rows = out })
+  end
+  local complete = ok and full()
+  local reply, status = fed_result(call[1], complete)
+  job.under_way = false
+  local last = complete and job.report.rows or open.last
+  return settle.finish(job, { first = 1, last = last, count = open.sent,
+    items = function()
+      if job.expected then return kept end
+      return nil, "the rows were too many to be held; a file can be read back"
+    end }, reply, status)
 end
 
 -- The columns of a CSV, or nil: the customer's own.
@@ -180,11 +218,9 @@ end
 
 local function upload_rows(client, endpoint, options)
   local header = header_of(client, endpoint, options)
-  local result = new_report()
-  local out = core.rows(endpoint, math.maxinteger, FEED, header)
-  return with_report_of(result, function() return 1 end, function()
-    return stream_rows(client, endpoint, options, out, result)
-  end)
+  local job = settle.job(client, endpoint, options, header)
+  local out = core.rows(endpoint, math.maxinteger, HELD, header)
+  return with_report_of(job, function() return stream_rows(job, out) end)
 end
 
 local SHOWN = 20    -- bad rows of a file that an error lists
@@ -194,7 +230,7 @@ local SHOWN = 20    -- bad rows of a file that an error lists
 local function check_file(client, endpoint, options)
   local csv, path = core.csv, options.file
   local header = header_of(client, endpoint, options)
-  local out = core.rows(endpoint, math.maxinteger, FEED, header or { "any" })
+  local out = core.rows(endpoint, math.maxinteger, HELD, header or { "any" })
   local bad, count = {}, 0
   for row, line in csv.read { file = path, columns = header } do
     count = count + 1
@@ -217,22 +253,52 @@ local function check_file(client, endpoint, options)
   return count
 end
 
+-- The rows of the file as they would be sent by themselves.
+local function file_items(job, count)
+  local open = new_open()
+  local out = core.rows(job.endpoint, math.maxinteger, ANY_SIZE, job.header)
+  local row = 0
+  for value, line in core.csv.read { file = job.options.file, columns = job.header } do
+    row = row + 1
+    if core.rows_add(out, value) then open:add(row, line) end
+  end
+  if open.count ~= count or row ~= count then
+    return nil, "the file is not what it was"
+  end
+  return open:items(job, out)
+end
+
 local function upload_file(client, endpoint, options)
   local count = check_file(client, endpoint, options)
-  local call <close> = core.call(client, endpoint, options,
-    { file = options.file, filename = options.file:match "[^/]+$" })
-  local reply, status = wait.result(call)
-  if not reply then return nil, status end
-  local result = new_report()
-  result.rows, result.accepted = count, count
-  result.batches[1] = { first = 1, last = count, rows = count, status = status, reply = reply }
-  return result
+  local job = settle.job(client, endpoint, options, header_of(client, endpoint, options))
+  job.report.rows = count
+  return with_report_of(job, function()
+    return settle.lot(job, { first = 1, last = count, count = count,
+      items = function() return file_items(job, count) end },
+      { file = options.file, filename = options.file:match "[^/]+$" })
+  end)
 end
 
 --- Sends a file or rows as one CSV.
--- @return a report; or nil and an error object
+-- @return a report; or nil and an error object with `report` and `rows`
 function write.upload(client, endpoint, options)
   return (options.file and upload_file or upload_rows)(client, endpoint, options)
+end
+
+-- A file goes as it is, and developers are uploaded whole, for a preview.
+local function check_extras(name, options)
+  local rows = options.rows ~= nil and verify.can(name)
+  if options.on_reject == "bisect" and not rows then
+    error(("bad option 'on_reject' for %s (%s is sent whole%s)"):format(name,
+      options.file and "a file" or "an upload of developers",
+      verify.can(name) and "; give rows = sei.csv.read{ file = … }" or ""), 0)
+  end
+  for _, option in ipairs { "verify", "repair" } do
+    if options[option] and not verify.can(name) then
+      error(("bad option '%s' for %s (what is uploaded is a preview until it is activated)")
+        :format(option, name), 0)
+    end
+  end
 end
 
 --- Raises unless there is a file or rows, only one of them, and the columns of
@@ -242,6 +308,7 @@ function write.check_upload(client, name, options)
     error(("%s needs either the option 'file' or 'rows'%s"):format(name,
       options.file and ", not both" or ""), 0)
   end
+  check_extras(name, options)
   if options.rows == nil then return end
   write.check_rows(options.rows, name)
   if not header_of(client, name, options) then

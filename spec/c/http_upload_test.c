@@ -1,5 +1,5 @@
-/* http_upload_test - multipart files: from the disk, with their size, and fed
- * in pieces, without. */
+/* http_upload_test - multipart files: from the disk and from memory, with
+ * their size, and fed in pieces, without. */
 #define _GNU_SOURCE
 #include <stdint.h>
 
@@ -112,6 +112,46 @@ static void test_sources(void)
   no_source("/dev/null", "not a regular file");
 }
 
+/* ---- from memory ---- */
+
+/* More than waits of what is fed; its length goes ahead. */
+static void test_bytes(void)
+{
+  enum { SIZE = 3 * MEGABYTE };
+  struct sei_request r = request("PATCH", "/echo");
+  struct sei_transfer *t;
+  char *bytes = malloc(SIZE), *file;
+  size_t i;
+  for(i = 0; i < SIZE; i++)
+    bytes[i] = big_byte(i);
+  r.source = SEI_SOURCE_BYTES;
+  r.field = "file";
+  r.filename = "a.csv";
+  r.content_type = "text/csv";
+  r.body = bytes;
+  r.body_len = SIZE;
+  t = sei_transfer_new(&OPTIONS, &r);
+  CHECK(!sei_transfer_wants_feed(t));
+  memset(bytes, 0, SIZE); /* it was copied */
+  sei_pool_submit(pool, t);
+  CHECK(finish(pool, t));
+  CHECK_END(t, SEI_FAILURE_NONE, 200);
+  CHECK(body_has(t, "Content-Length: "));
+  CHECK(!body_has(t, "Transfer-Encoding"));
+  file = memmem(sei_transfer_body(t)->data, sei_transfer_body(t)->len,
+                "text/csv\r\n\r\n", 12);
+  for(i = 0; file && i < SIZE && file[12 + i] == big_byte(i); i++)
+    ;
+  CHECK(i == SIZE && !memcmp(file + 12 + i, "\r\n--", 4));
+  sei_transfer_free(t);
+  r.body_len = 0;
+  t = run(pool, &OPTIONS, &r);
+  CHECK_END(t, SEI_FAILURE_NONE, 200);
+  CHECK(body_has(t, "text/csv\r\n\r\n\r\n--"));
+  sei_transfer_free(t);
+  free(bytes);
+}
+
 /* ---- feeding ---- */
 
 /* The bytes of a chunked body, put together in place; returns how many. */
@@ -201,6 +241,7 @@ int main(void)
   server_start(&server, ROUTES);
   pool = sei_pool_new(1);
   test_sources();
+  test_bytes();
   test_feed();
   test_feed_limit();
   sei_pool_free(pool);
