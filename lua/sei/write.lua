@@ -119,8 +119,9 @@ local function with_report(err, job)
   return nil, err
 end
 
--- What the rows' own iterator raises, or a client that is closed meanwhile,
--- comes after requests that went out: nobody may lose sight of them.
+-- A call of which the service accepted no row at all has failed. What the rows'
+-- own iterator raises, or a client that is closed meanwhile, comes after
+-- requests that went out: nobody may lose sight of them.
 local function with_report_of(job, f)
   local ok, value, err = pcall(function()
     local sent, problem = f()
@@ -128,8 +129,10 @@ local function with_report_of(job, f)
     return nil, problem
   end)
   if ok then
-    if value then return job.report end
-    return with_report(err, job)
+    local none = job.report.accepted == 0 and #job.report.unknown == 0
+    if value and not (none and job.last) then return job.report end
+    if value then job.failed = { first = 1, last = job.report.rows } end
+    return with_report(err or job.last, job)
   end
   if core.is_error(value) then with_report(value, job) end
   error(value, 0)
