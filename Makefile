@@ -43,7 +43,7 @@ B    := build$(if $(SANITIZE),/asan)
 # These goals install what is missing first (.ci/deps), so nothing may look
 # for a header or a library before that: all of it is asked when a recipe
 # runs, not when this file is read.
-INSTALLING := $(filter demo test check asan valgrind,$(MAKECMDGOALS))
+INSTALLING := $(filter demo test proof check asan valgrind,$(MAKECMDGOALS))
 
 # The name of Lua 5.4 differs between distributions.
 LUA_PC = $(shell for n in lua5.4 lua-5.4 lua54 lua; do \
@@ -167,7 +167,8 @@ env: ## prints the environment of this checkout: eval "$(make -s env)"
 # ---- tests ----------------------------------------------------------------
 
 # Debian's busted starts whatever `lua` is; ours needs 5.4.
-BUSTED     = $(LUA) $$(command -v busted) -o spec/support/summary.lua
+BUSTED     = $(LUA) $$(command -v busted) -o spec/support/summary.lua \
+  $(if $(filter proof,$(MAKECMDGOALS)),--tags,--exclude-tags)=proof
 SPEC      ?= $(sort $(shell find spec -name '*_spec.lua' \
   -not -path 'spec/bench/*' -not -path 'spec/fuzz/*' \
   -not -path 'spec/torture/*'))
@@ -176,6 +177,11 @@ C_TESTS   := $(patsubst spec/c/%.c,spec-c/%,$(wildcard spec/c/*_test.c))
 .PHONY: test
 test: deps build ## every test; ends with "N passed, N failed" (SPEC=FILES: only these)
 	@$(ENVIRONMENT); $(BUSTED) $(SPEC)
+
+# Tests with #proof in their names: whole tables where the others take a slice.
+.PHONY: proof
+proof: deps build ## the long tests, which print tables of what they saw
+	@$(ENVIRONMENT); $(BUSTED) $$(grep -l "#proof" $(SPEC))
 
 # The C tests see the plain folders as they are, hidden symbols included.
 # spec/c_spec.lua builds each by its name here and runs it.
@@ -337,7 +343,7 @@ uninstall: ## takes away what install put there
 
 # What each goal needs; `make deps` alone: all that a developer wants.
 SETS := $(strip $(if $(filter demo,$(MAKECMDGOALS)),demo) \
-  $(if $(filter test asan,$(MAKECMDGOALS)),test) \
+  $(if $(filter test proof asan,$(MAKECMDGOALS)),test) \
   $(if $(filter valgrind,$(MAKECMDGOALS)),valgrind) \
   $(if $(filter check,$(MAKECMDGOALS)),check demo))
 
