@@ -284,7 +284,7 @@ describe("a stream", function()
   local function csv_reply() return wire.reply(200, CSV, { ["Content-Type"] = "text/csv" }) end
 
   it("is asked for again before its first byte", function()
-    local head = wire.reply(200, ("x"):rep(99), { ["Content-Type"] = "text/csv" }):match "^.-\r\n\r\n"
+    local head = csv_reply():match "^.-\r\n\r\n"
     local server <close> = scripted(wire.reset, wire.reply(503), { head, 0.05, wire.reset },
       csv_reply())
     local rows = asked(server, "download_identities")

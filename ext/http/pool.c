@@ -353,6 +353,9 @@ unsigned sei_pool_step(struct sei_pool *p)
   start_queued(p);
   serve_timer(p); /* sets off what was just started */
   collect_results(p); /* some of which may have failed already */
+  if(p->queue.first && p->running.count < p->max_running &&
+     isinf(p->start_at))
+    p->kicked = true; /* and left their places to others */
   return p->ended;
 }
 

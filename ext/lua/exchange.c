@@ -307,7 +307,7 @@ void sei_exchange_cancel(struct sei_client *c, struct sei_exchange *x)
     return;
   if(c->pool)
     sei_pool_cancel(c->pool, x->transfer);
-  if(sei_transfer_state(x->transfer) == SEI_TRANSFER_DONE)
+  if(!x->waits_key && sei_transfer_state(x->transfer) == SEI_TRANSFER_DONE)
     note(c, x);
   x->waits_key = false;
   x->final = true;

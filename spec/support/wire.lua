@@ -56,7 +56,7 @@ end
 local function take(text)
   local head, rest = text:match "^(.-\r\n)\r\n(.*)$"
   if not head then return nil end
-  local low, body = head:lower(), nil
+  local low, body = head:lower()
   if low:find("\ntransfer-encoding: chunked", 1, true) then
     body, rest = unchunk(rest)
     if not body then return nil end
