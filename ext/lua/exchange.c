@@ -269,15 +269,17 @@ static enum sei_retry_outcome outcome(const struct sei_exchange *x)
   return sei_retry_outcome(&f);
 }
 
+/* Nobody holds everything up for longer than one request would wait. */
 static void slow_down(struct sei_client *c, const struct sei_exchange *x)
 {
+  double wait = retry_after(x);
   if(sei_transfer_failure(x->transfer) != SEI_FAILURE_NONE ||
      sei_transfer_status(x->transfer) != 429)
     return;
   c->stats.limited++;
   if(c->limiter)
     sei_limiter_slow(c->limiter, sei_transfer_started(x->transfer),
-                     retry_after(x));
+                     wait < c->retry.longest ? wait : c->retry.longest);
 }
 
 void sei_exchange_tend(struct sei_client *c, struct sei_exchange *x)
