@@ -46,7 +46,8 @@ local PHASES = {
     serve = function()
       local server = silent()
       server.held = {}
-      return server, { base_url = ("http://127.0.0.1:%d/sei/api"):format(full_listener(server.held)) }
+      local port = full_listener(server.held)
+      return server, { base_url = ("http://127.0.0.1:%d/sei/api"):format(port) }
     end },
   { name = "TLS", call = schema, limits = { "attempt_timeout", "connect_timeout" },
     serve = function()

@@ -7,7 +7,11 @@ local wire = require "spec.support.wire"
 local MIB <const> = 1024 * 1024
 
 -- KiB of this process at its largest, from now on.
-local function peak_reset() local f = io.open("/proc/self/clear_refs", "w") if f then f:write "5" f:close() end end
+local function peak_reset()
+  local file = assert(io.open("/proc/self/clear_refs", "w"))
+  file:write "5"
+  file:close()
+end
 
 local function peak()
   for line in io.lines "/proc/self/status" do
@@ -84,7 +88,8 @@ end)
 
 describe("the body of a reply", function()
   it("is bounded by max_body, announced or not", function()
-    local heads = { "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" }
+    local heads = { "HTTP/1.1 200 OK\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" }
     for _, head in ipairs(heads) do
       for _, name in ipairs { "get_schema", "list_contributors", "patch_identities" } do
         bounded(8, function()
@@ -124,7 +129,8 @@ describe("the body of a reply", function()
 
   it("of a stream is not kept, however much it is", function()
     local row, sent = "person@example.com,1," .. ("l"):rep(100) .. "\n", 0
-    local steps = { "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n\r\nemail,integrationId,identity\n",
+    local steps = { "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n\r\n",
+      "email,integrationId,identity\n",
       function()
         if sent >= 40 * MIB then return nil end
         sent = sent + #row * 500
@@ -142,7 +148,8 @@ describe("the body of a reply", function()
 
   it("of a stream may not be one line without end", function()
     bounded(64, function()
-      local answer = endless("HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n\r\nemail,", ("x"):rep(65536))
+      local answer = endless("HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n\r\nemail,",
+        ("x"):rep(65536))
       local err = asked(answer, { timeout = 60 }, "download_identities")
       assert.is_true(err.kind == "decode" or err.kind == "too_large", err.kind)
     end)
@@ -150,19 +157,21 @@ describe("the body of a reply", function()
 
   it("of a list without pages may not be one record without end", function()
     bounded(200, function()
-      local answer = endless('HTTP/1.1 200 OK\r\n\r\n{"org_user_details":[{"full_name":"', ("x"):rep(65536))
+      local answer = endless('HTTP/1.1 200 OK\r\n\r\n{"org_user_details":[{"full_name":"',
+        ("x"):rep(65536))
       local err = asked(answer, { timeout = 60, retries = 0 }, "list_licensed")
       assert.is_true(err.kind == "decode" or err.kind == "too_large", err.kind)
     end)
   end)
 
   it("that is a web page without end ends at once", function()
-    for _, name in ipairs { "get_schema", "list_contributors", "list_licensed", "download_identities",
-      "patch_identities" } do
+    for _, name in ipairs { "get_schema", "list_contributors", "list_licensed",
+      "download_identities", "patch_identities" } do
       for _, status in ipairs { 200, 403 } do
         bounded(8, function()
-          local answer, sent = endless(("HTTP/1.1 %d X\r\nContent-Type: text/html\r\n\r\n"):format(status)
-            .. "<!DOCTYPE html><html><title>Sign in</title>", ("<p>again</p>"):rep(1000))
+          local head = ("HTTP/1.1 %d X\r\nContent-Type: text/html\r\n\r\n"):format(status)
+          local answer, sent = endless(head .. "<!DOCTYPE html><html><title>Sign in</title>",
+            ("<p>again</p>"):rep(1000))
           local err = asked(answer, { max_body = MIB, retries = 0, timeout = 20 }, name)
           assert.is_true(err.kind == "too_large" or err.kind == "protocol" or err.kind == "auth",
             name .. ": " .. err.kind)
@@ -175,7 +184,8 @@ end)
 
 describe("JSON in a reply", function()
   it("may not be nested for ever", function()
-    for _, name in ipairs { "get_schema", "list_contributors", "list_licensed", "list_identities" } do
+    for _, name in ipairs { "get_schema", "list_contributors", "list_licensed",
+      "list_identities" } do
       for _, depth in ipairs { 1000, 1000000 } do
         for _, pair in ipairs { { "[", "]" }, { '{"a":', "1" .. "}" } } do
           local body = '{"records":[' .. pair[1]:rep(depth)
@@ -202,7 +212,8 @@ describe("pages", function()
     return wire.serve(function(r)
       local ask = require "dkjson".decode(r.body)
       local first = ask.page * ask.page_size + 1
-      return wire.reply(200, pages.page(pages.records(first, math.min(first + ask.page_size - 1, total or 1e9)),
+      local last = math.min(first + ask.page_size - 1, total or 1e9)
+      return wire.reply(200, pages.page(pages.records(first, last),
         { has_next = true, next_page = ask.page + 1, total_count = total }))
     end)
   end
@@ -212,7 +223,9 @@ describe("pages", function()
     local client <close> = server:client()
     local count = 0
     local ok, err = pcall(function()
-      for _ in client:list_contributors { page_size = 10, max_pages = 7, window = 4 } do count = count + 1 end
+      for _ in client:list_contributors { page_size = 10, max_pages = 7, window = 4 } do
+        count = count + 1
+      end
     end)
     assert.is_false(ok)
     assert.equal("too_large", err.kind)

@@ -120,11 +120,14 @@ describe("a large body", function()
     local i = 0
     return function()
       i = i + 1
-      return i <= n and { email = "p@example.com", integrationId = i, identity = "login-" .. i } or nil
+      if i > n then return nil end
+      return { email = "p@example.com", integrationId = i, identity = "login-" .. i }
     end
   end
 
-  local function served() return wire.serve(function() return wire.reply(200, '{"status":"success"}') end) end
+  local function served()
+    return wire.serve(function() return wire.reply(200, '{"status":"success"}') end)
+  end
 
   it("goes once in 10 seconds; others pass it", function()
     local server <close> = served()
@@ -138,13 +141,15 @@ describe("a large body", function()
     assert.equal("never_sent", err.class)
     assert.equal(large, #server.requests)
     local started = wire.now()
-    assert(client:patch_identities { { email = "p@example.com", integrationId = 1, identity = "x" } })
+    assert(client:patch_identities {
+      { email = "p@example.com", integrationId = 1, identity = "x" } })
     assert.is_true(wire.now() - started < 0.3 * wire.slow)
   end)
 
   it("is known by its length when it is fed, too", function()
     local server <close> = served()
-    local client <close> = server:client { pace = { rate = 100, burst = 10 }, timeout = 0.5 * wire.slow }
+    local client <close> = server:client { pace = { rate = 100, burst = 10 },
+      timeout = 0.5 * wire.slow }
     assert(client:upload_identities { rows = rows(25000) })
     assert.is_true(#server.requests[1].body > 500000)
     local _, err = client:upload_identities { rows = rows(25000) }
@@ -192,7 +197,8 @@ describe("a 429", function()
 
   it("within the emulator's limits never comes", function()
     local e <close> = emulator.start { people = 5, quirks = { "limits=60/1" } }
-    local client <close> = sei.client { base_url = e.url, api_key = "k", pace = { rate = 45, burst = 10 } }
+    local client <close> = sei.client { base_url = e.url, api_key = "k",
+      pace = { rate = 45, burst = 10 } }
     for _ = 1, 120 do assert(client:get_schema()) end
     assert.equal(0, client:stats().limited)
   end)

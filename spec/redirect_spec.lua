@@ -31,13 +31,20 @@ end
 
 -- Where a redirect may lead.
 local KINDS = {
-  { "the same origin", function(server) return server.origin .. HERE .. "?again" end, follows = true },
+  { "the same origin", function(server) return server.origin .. HERE .. "?again" end,
+    follows = true },
   { "a path", function() return HERE end, follows = true },
   { "a relative path", function() return "schema" end, follows = true },
-  { "another host", function(_, trap) return ("http://localhost:%d%s"):format(trap.port, HERE) end },
-  { "another name of this host", function(server) return ("http://localhost:%d/"):format(server.port) end },
+  { "another host", function(_, trap)
+    return ("http://localhost:%d%s"):format(trap.port, HERE)
+  end },
+  { "another name of this host", function(server)
+    return ("http://localhost:%d/"):format(server.port)
+  end },
   { "another port", function(_, trap) return trap.url .. "/v1/org/users/schema" end },
-  { "another port without a scheme", function(_, trap) return ("//127.0.0.1:%d/"):format(trap.port) end },
+  { "another port without a scheme", function(_, trap)
+    return ("//127.0.0.1:%d/"):format(trap.port)
+  end },
   { "another scheme", function(server) return ("https://127.0.0.1:%d/"):format(server.port) end },
   { "a user and password", function(server)
     return ("http://user:pass@127.0.0.1:%d%s"):format(server.port, HERE)
@@ -131,7 +138,8 @@ describe("a read", function()
   it("to a login page of the same origin tells of the page", function()
     local server <close> = wire.serve(function(_, n)
       if n == 1 then return wire.reply(302, "", { Location = "/auth/#/signin" }) end
-      return wire.reply(200, "<html><title>Sign in</title></html>", { ["Content-Type"] = "text/html" })
+      return wire.reply(200, "<html><title>Sign in</title></html>",
+        { ["Content-Type"] = "text/html" })
     end)
     local client <close> = server:client()
     local value, err = client:get_schema()
@@ -142,7 +150,9 @@ describe("a read", function()
   end)
 
   it("has one deadline with its redirects", function()
-    local server <close> = wire.serve(function(r) return { 0.15, wire.reply(302, "", { Location = r.path }) } end)
+    local server <close> = wire.serve(function(r)
+      return { 0.15, wire.reply(302, "", { Location = r.path }) }
+    end)
     local client <close> = server:client { timeout = 0.3 }
     local started = wire.now()
     local _, err = client:get_schema()

@@ -56,7 +56,8 @@ end
 local function take(text)
   local head, rest = text:match "^(.-\r\n)\r\n(.*)$"
   if not head then return nil end
-  local low, body = head:lower()
+  local low = head:lower()
+  local body
   if low:find("\ntransfer-encoding: chunked", 1, true) then
     body, rest = unchunk(rest)
     if not body then return nil end
