@@ -303,12 +303,13 @@ describe("a proxy", function()
 
   for _, case in ipairs {
     { "refuses", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n" },
-    { "wants a password", "HTTP/1.1 407 Who are you\r\nProxy-Authenticate: Basic realm=\"x\"\r\n"
+    { "wants a password", "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\n"
       .. "Content-Length: 0\r\n\r\n" },
     { "fails", "HTTP/1.1 502 Bad gateway\r\nContent-Length: 4\r\n\r\noops" },
     { "says nothing", "" },
     { "talks nonsense", "\0\1\2\3\r\n\r\n" },
-    { "redirects", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n" },
+    { "redirects", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\n"
+      .. "Content-Length: 0\r\n\r\n" },
   } do
     it("that " .. case[1] .. " is an error, and the call was never sent", function()
       local via <close> = proxy(function() return case[2] end)

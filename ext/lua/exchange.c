@@ -266,6 +266,9 @@ static enum sei_retry_outcome outcome(const struct sei_exchange *x)
   f.sent = sei_transfer_sent(x->transfer);
   f.idempotent = x->endpoint->effect == SEI_READS;
   f.refused = is_locked(x);
+  /* damaged on its way: the next one may arrive whole */
+  if(f.failure == SEI_FAILURE_PROTOCOL && f.status / 100 == 2)
+    f.failure = SEI_FAILURE_CONNECT;
   return sei_retry_outcome(&f);
 }
 

@@ -18,13 +18,23 @@ local ROWS = {
 local FILES = {
   upload_identities = "email,integrationId,identity\nperson@example.com,1,login\n",
   upload_cloud_ids = "email,applicationType,cloudId\nperson@example.com,GITHUB,login\n",
-  upload_developers = "email,name\nperson@example.com,A Person\n",
-  reupload_developers = "email,name\nperson@example.com,A Person\n",
+  upload_developers = "email,name,boss\nperson@example.com,A Person,\n",
+  reupload_developers = "email,name,boss\nperson@example.com,A Person,\n",
 }
+
+-- The uploaded version that two functions take.
+local version = "1"
+
+local MAPPING <const> = { fieldMappings = {
+  { fieldType = "NAME", columnName = "name" }, { fieldType = "EMAIL", columnName = "email" },
+  { fieldType = "MANAGER_EMAIL", columnName = "boss" },
+} }
 
 local function call(client, name, options, args)
   local one <close> = core.call(client, name, options, args)
-  return wait.result(one)
+  local value, err = wait.result(one)
+  if value == nil then return nil, err end
+  return value
 end
 
 -- An iterator's records, or nil and what it raised.
@@ -76,8 +86,14 @@ end
 
 function kinds.send(name, row)
   return function(client, o)
-    if row.takes_body then return client[name](client, "1", { email = "email" }, o) end
-    return client[name](client, "1", o)
+    local value, err
+    if row.takes_body then
+      value, err = client[name](client, version, MAPPING, o)
+    else
+      value, err = client[name](client, version, o)
+    end
+    if value == nil then return nil, err end
+    return value
   end
 end
 
@@ -88,6 +104,34 @@ for i, row in ipairs(core.endpoints) do
     reads = row.kind == "object" or row.kind == "list" or row.kind == "download",
     call = kinds[row.kind](row.name, row) }
   every[row.name] = every.endpoints[i]
+end
+
+--- Brings an emulator to where each of them succeeds, as if nothing had been sent before.
+-- @tparam Emulator e
+function every.prepare(e)
+  e:reset()
+  local person
+  for _, one in ipairs(e:api("POST", "/v1/org/users/list", { page = 0, page_size = 50 }).records) do
+    if one.integration_user_ids[1] then
+      person = one
+      break
+    end
+  end
+  local integration = math.tointeger(person.integration_user_ids[1].integration_id)
+  for _, row in pairs(ROWS) do
+    if row.email then row.email = person.email end
+  end
+  ROWS.update_contributors.id = person.id
+  ROWS.patch_identities.integrationId = integration
+  ROWS.delete_developers = person.email
+  for name, text in pairs(FILES) do
+    FILES[name] = text:gsub("\n[^\n,]+,", "\n" .. person.email .. ",")
+      :gsub(",%d+,", "," .. integration .. ",")
+  end
+  version = e:upload("POST", "/v2/developers", FILES.upload_developers).versionId
+  e:api("PUT", ("/v2/developers/versions/%s/fieldMappings"):format(version), MAPPING)
+  version = e:upload("PUT", "/v2/developers", FILES.reupload_developers).versionId
+  e:clear_log()
 end
 
 return every
