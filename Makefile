@@ -167,7 +167,8 @@ env: ## prints the environment of this checkout: eval "$(make -s env)"
 # ---- tests ----------------------------------------------------------------
 
 # Debian's busted starts whatever `lua` is; ours needs 5.4.
-BUSTED     = $(LUA) $$(command -v busted) -o spec/support/summary.lua
+BUSTED     = $(LUA) $$(command -v busted) -o spec/support/summary.lua \
+  $(if $(filter proof,$(MAKECMDGOALS)),--tags,--exclude-tags)=proof
 SPEC      ?= $(sort $(shell find spec -name '*_spec.lua' \
   -not -path 'spec/bench/*' -not -path 'spec/fuzz/*' \
   -not -path 'spec/torture/*'))
@@ -183,6 +184,11 @@ ORDINARY := --exclude-tags=proof
 .PHONY: proof
 proof: deps build ## the long runs that show what the tests show in small
 	@$(ENVIRONMENT); $(BUSTED) --tags=proof $(SPEC)
+
+# Tests with #proof in their names: whole tables where the others take a slice.
+.PHONY: proof
+proof: deps build ## the long tests, which print tables of what they saw
+	@$(ENVIRONMENT); $(BUSTED) $$(grep -l "#proof" $(SPEC))
 
 # The C tests see the plain folders as they are, hidden symbols included.
 # spec/c_spec.lua builds each by its name here and runs it.

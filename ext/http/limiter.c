@@ -4,6 +4,9 @@
  * guards it. A state file holds the same numbers as text, read and written
  * under flock(2); CLOCK_MONOTONIC is one clock for all processes of a machine,
  * and after a restart of the machine what lies in the future is forgotten.
+ *
+ * A limiter outlives its users until its bucket is full again: a script that
+ * makes one client after the other keeps the pace, too.
  */
 #define _DEFAULT_SOURCE
 #include "limiter.h"
@@ -22,12 +25,16 @@
 
 enum { STATE_MAX = 256 };
 
+static const double BUSY = 0.002; /* seconds until a locked file is tried */
+
 struct sei_limiter {
   struct sei_limiter *next;
   uint64_t name;
   unsigned users;
   int fd;                     /* owned; the state file, or -1 */
   struct sei_pace pace;
+  bool jammed;                /* a 429 that could not be written down yet: */
+  double sent_at, retry_after;
 };
 
 static struct {
@@ -64,16 +71,11 @@ static bool is_sane(const struct sei_pace *p, double now)
     p->halved_at <= now;
 }
 
-static void load(struct sei_limiter *l)
+static void read_state(struct sei_limiter *l)
 {
   char text[STATE_MAX + 1];
   struct sei_pace p = l->pace;
-  ssize_t n;
-  if(l->fd < 0)
-    return;
-  while(flock(l->fd, LOCK_EX) && errno == EINTR)
-    ;
-  n = pread(l->fd, text, STATE_MAX, 0);
+  ssize_t n = pread(l->fd, text, STATE_MAX, 0);
   if(n <= 0)
     return;
   text[n] = '\0';
@@ -81,6 +83,22 @@ static void load(struct sei_limiter *l)
             &p.at, &p.held_until, &p.large_at, &p.halved_at) == 6 &&
      is_sane(&p, sei_clock()))
     l->pace = p;
+}
+
+/* false: another process has the file now. Never waits for it: that one may
+ * have been stopped, and here a deadline is running. */
+static bool load(struct sei_limiter *l)
+{
+  int failed;
+  if(l->fd < 0)
+    return true;
+  do
+    failed = flock(l->fd, LOCK_EX | LOCK_NB);
+  while(failed && errno == EINTR);
+  if(failed && errno == EWOULDBLOCK)
+    return false;
+  read_state(l);
+  return true;
 }
 
 static void save(struct sei_limiter *l)
@@ -105,6 +123,15 @@ static struct sei_limiter *find(uint64_t name)
   while(l && l->name != name)
     l = l->next;
   return l;
+}
+
+/* Nobody uses it now, so only the new one's options count. */
+static void adopt(struct sei_pace *p, const struct sei_pace_options *o)
+{
+  p->rate = p->full.rate > 0 ? p->rate * o->rate / p->full.rate : o->rate;
+  p->full = *o;
+  if(p->tokens > o->burst)
+    p->tokens = o->burst;
 }
 
 static void slow_down(struct sei_pace *p, const struct sei_pace_options *o)
@@ -133,6 +160,48 @@ static struct sei_limiter *make(uint64_t name,
   return l;
 }
 
+static void forget(struct sei_limiter *l)
+{
+  struct sei_limiter **at = &shared.first;
+  while(*at != l)
+    at = &(*at)->next;
+  *at = l->next;
+  free(l);
+}
+
+/* Whether a new limiter would be as good. */
+static bool is_fresh(struct sei_limiter *l, double now)
+{
+  return sei_pace_delay(&l->pace, l->pace.full.large + 1, now) <= 0 &&
+    l->pace.rate >= l->pace.full.rate &&
+    l->pace.tokens >= l->pace.full.burst;
+}
+
+static void forget_idle(double now)
+{
+  struct sei_limiter *l, *next;
+  for(l = shared.first; l; l = next) {
+    next = l->next;
+    if(!l->users && is_fresh(l, now))
+      forget(l);
+  }
+}
+
+/* The module is unloaded, or the process ends; nobody waits for that. */
+__attribute__((destructor)) static void forget_all(void)
+{
+  struct sei_limiter *l, *next;
+  pthread_once(&once, make_lock);
+  if(pthread_mutex_trylock(&shared.lock))
+    return;
+  for(l = shared.first; l; l = next) {
+    next = l->next;
+    if(!l->users)
+      forget(l);
+  }
+  unlock();
+}
+
 struct sei_limiter *sei_limiter_get(uint64_t name,
                                     const struct sei_pace_options *o,
                                     const char *file)
@@ -142,9 +211,12 @@ struct sei_limiter *sei_limiter_get(uint64_t name,
   if(file && fd < 0)
     return NULL;
   lock();
+  forget_idle(sei_clock());
   l = find(name);
-  if(l)
+  if(l && l->users)
     slow_down(&l->pace, o);
+  else if(l)
+    adopt(&l->pace, o);
   else
     l = make(name, o, fd);
   if(l) {
@@ -158,49 +230,63 @@ struct sei_limiter *sei_limiter_get(uint64_t name,
   return l;
 }
 
-static void forget(struct sei_limiter *l)
-{
-  struct sei_limiter **at = &shared.first;
-  while(*at != l)
-    at = &(*at)->next;
-  *at = l->next;
-  if(l->fd >= 0)
-    close(l->fd);
-  free(l);
-}
-
 void sei_limiter_put(struct sei_limiter *l)
 {
   if(!l)
     return;
   lock();
-  if(!--l->users)
-    forget(l);
+  if(!--l->users && l->fd >= 0) {
+    close(l->fd);
+    l->fd = -1;
+  }
+  forget_idle(sei_clock());
   unlock();
 }
 
 /* ---- use ---- */
 
-double sei_limiter_take(struct sei_limiter *l, size_t body_len)
+static void tell(struct sei_limiter *l)
+{
+  if(l->jammed)
+    sei_pace_limited(&l->pace, l->sent_at, l->retry_after, sei_clock());
+  l->jammed = false;
+}
+
+static double take(struct sei_limiter *l, size_t body_len)
 {
   double now, delay;
-  lock();
-  load(l);
+  if(!load(l))
+    return BUSY;
+  tell(l);
   now = sei_clock();
   delay = sei_pace_delay(&l->pace, body_len, now);
   if(delay <= 0)
     sei_pace_sent(&l->pace, body_len, now);
   save(l);
-  unlock();
   return delay > 0 ? delay : 0;
+}
+
+double sei_limiter_take(struct sei_limiter *l, size_t body_len)
+{
+  double delay;
+  lock();
+  delay = take(l, body_len);
+  unlock();
+  return delay;
 }
 
 void sei_limiter_slow(struct sei_limiter *l, double sent_at,
                       double retry_after)
 {
   lock();
-  load(l);
-  sei_pace_limited(&l->pace, sent_at, retry_after, sei_clock());
-  save(l);
+  if(!l->jammed || retry_after > l->retry_after)
+    l->retry_after = retry_after;
+  if(!l->jammed || sent_at > l->sent_at)
+    l->sent_at = sent_at;
+  l->jammed = true;
+  if(load(l)) {
+    tell(l);
+    save(l);
+  }
   unlock();
 }

@@ -23,11 +23,12 @@ struct sei_limiter *sei_limiter_get(uint64_t name,
                                     const struct sei_pace_options *o,
                                     const char *file);
 
-/* Gives it back; the last one frees it. NULL is fine. */
+/* Gives it back. It is kept until its bucket is full again. NULL is fine. */
 void sei_limiter_put(struct sei_limiter *l);
 
 /* Asks to send a request with that body now: 0 yes, and it counts as sent;
- * else the seconds after which to ask again. */
+ * else the seconds after which to ask again. Never waits for the state file:
+ * while another process has it, the answer is a short delay. */
 double sei_limiter_take(struct sei_limiter *l, size_t body_len);
 
 /* A 429 came to a request that was sent at `sent_at` (sei_clock() seconds).

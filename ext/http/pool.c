@@ -228,9 +228,15 @@ static void start(struct sei_pool *p, struct sei_transfer *t)
 
 /* ---- step ---- */
 
+/* Of a form that is still being fed nobody knows the length: it counts as
+ * large. */
 static size_t body_length(const struct sei_transfer *t)
 {
-  return t->feed.size > 0 ? (size_t)t->feed.size : t->out_len;
+  if(!t->mime)
+    return t->out_len;
+  if(t->feed.fd >= 0)
+    return (size_t)t->feed.size;
+  return t->feed.ended ? sei_feed_waiting(&t->feed) : SIZE_MAX;
 }
 
 /* Seconds until this one may start; 0: it may, and the limiter counted it. A
@@ -353,6 +359,9 @@ unsigned sei_pool_step(struct sei_pool *p)
   start_queued(p);
   serve_timer(p); /* sets off what was just started */
   collect_results(p); /* some of which may have failed already */
+  if(p->queue.first && p->running.count < p->max_running &&
+     isinf(p->start_at))
+    p->kicked = true; /* and left their places to others */
   return p->ended;
 }
 

@@ -13,7 +13,8 @@
 #include "setopt.h"
 #include "transfer_private.h"
 
-enum { REFUSAL_KEPT = 64 * 1024 }; /* bytes of a stream that is an error */
+enum { REFUSAL_KEPT = 64 * 1024, /* bytes of a stream that is an error */
+  REFUSAL_READ = 16 * 1024 * 1024 }; /* and how many are waited for */
 enum { REFUSED = 0 }; /* fewer bytes than offered: CURLE_WRITE_ERROR */
 
 /* ---- the reply's header ---- */
@@ -146,6 +147,18 @@ static bool unpack(struct sei_transfer *t, const char *bytes, size_t n)
   return r == SEI_GUNZIP_OK;
 }
 
+/* Nobody takes the rest of a stream that is an error; it is read to its end,
+ * but not for ever. */
+static bool skip(struct sei_transfer *t, size_t n)
+{
+  t->received += n;
+  if(t->received <= REFUSAL_READ)
+    return true;
+  sei_transfer_fail(t, SEI_FAILURE_TOO_LARGE, "the refusal (status %d) is "
+                    "over %d bytes", t->status, REFUSAL_READ);
+  return false;
+}
+
 /* libcurl offers at most 16 KiB; packed, they may swell a thousandfold, which
  * bounds what a stream holds above its high-water mark. */
 static size_t on_body(char *bytes, size_t size, size_t n, void *user)
@@ -154,7 +167,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *user)
   size_t len = size * n;
   t->moved = sei_clock();
   if(t->stream && t->status / 100 != 2 && t->body.len > REFUSAL_KEPT)
-    return len; /* nobody takes the rest of it */
+    return skip(t, len) ? len : REFUSED;
   if(t->stream && t->body.len > SEI_STREAM_HIGH && !t->more) {
     t->recv_held = true;
     return CURL_WRITEFUNC_PAUSE;

@@ -257,25 +257,30 @@ void sei_exchange_rekey(struct sei_client *c)
 static enum sei_retry_outcome outcome(const struct sei_exchange *x)
 {
   struct sei_retry_facts f;
-  if(!can_repeat(x))
+  if(!can_repeat(x)) /* a reply that broke off has a status, too */
     return class_of(x) == SEI_CLASS_NONE ? SEI_OUTCOME_OK : SEI_OUTCOME_FINAL;
   f.failure = sei_transfer_failure(x->transfer);
   f.status = sei_transfer_status(x->transfer);
   f.sent = sei_transfer_sent(x->transfer);
   f.idempotent = x->endpoint->effect == SEI_READS;
   f.refused = is_locked(x);
+  /* damaged on its way: the next one may arrive whole */
+  if(f.failure == SEI_FAILURE_PROTOCOL && f.status / 100 == 2)
+    f.failure = SEI_FAILURE_CONNECT;
   return sei_retry_outcome(&f);
 }
 
+/* Nobody holds everything up for longer than one request would wait. */
 static void slow_down(struct sei_client *c, const struct sei_exchange *x)
 {
+  double wait = retry_after(x);
   if(sei_transfer_failure(x->transfer) != SEI_FAILURE_NONE ||
      sei_transfer_status(x->transfer) != 429)
     return;
   c->stats.limited++;
   if(c->limiter)
     sei_limiter_slow(c->limiter, sei_transfer_started(x->transfer),
-                     retry_after(x));
+                     wait < c->retry.longest ? wait : c->retry.longest);
 }
 
 void sei_exchange_tend(struct sei_client *c, struct sei_exchange *x)
@@ -305,7 +310,7 @@ void sei_exchange_cancel(struct sei_client *c, struct sei_exchange *x)
     return;
   if(c->pool)
     sei_pool_cancel(c->pool, x->transfer);
-  if(sei_transfer_state(x->transfer) == SEI_TRANSFER_DONE)
+  if(!x->waits_key && sei_transfer_state(x->transfer) == SEI_TRANSFER_DONE)
     note(c, x);
   x->waits_key = false;
   x->final = true;

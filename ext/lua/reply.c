@@ -49,6 +49,7 @@ static void set_attempts(lua_State *L, const struct sei_exchange *x)
 {
   unsigned i, n = x->attempts < SEI_ATTEMPTS_MAX ? x->attempts :
     SEI_ATTEMPTS_MAX;
+  enum sei_class what = sei_exchange_class(x);
   struct sei_attempt now = {0};
   lua_createtable(L, (int)n + 1, 0);
   for(i = 0; i < n; i++) {
@@ -63,8 +64,10 @@ static void set_attempts(lua_State *L, const struct sei_exchange *x)
     lua_rawseti(L, -2, (lua_Integer)n + 1);
   }
   lua_setfield(L, -2, "attempts");
+  /* a 200 that says something else than yes: nobody knows */
   if(x->endpoint->effect == SEI_WRITES)
-    set_string(L, "class", sei_class_name(sei_exchange_class(x)));
+    set_string(L, "class", sei_class_name(what == SEI_CLASS_NONE ?
+                                          SEI_CLASS_UNKNOWN : what));
 }
 
 static void set_headers(lua_State *L, const struct sei_client *c,
@@ -420,6 +423,23 @@ static void push_page(lua_State *L, const struct sei_client *c,
              "(it ends in /sei/api)");
 }
 
+/* JSON where CSV was expected would be a list without rows. */
+static bool check_csv(lua_State *L, const struct sei_client *c,
+                      const struct sei_exchange *x)
+{
+  const struct sei_buf *body = sei_transfer_body(x->transfer);
+  const char *end = body->data + body->len, *s;
+  if(!body->len || x->taken)
+    return true;
+  s = sei_shown_skip_blank(body->data, end);
+  if(s == end || (*s != '{' && *s != '['))
+    return true;
+  sei_reply_error(L, c, x, "protocol", "the service sent JSON instead of "
+                  "CSV%s", "");
+  set_excerpt(L, c, x);
+  return false;
+}
+
 /* A 200 whose body says that it failed (identities: status "error";
  * developers: "FAILURE"; v1: only `error`). Body table on top. */
 static bool says_failure(lua_State *L)
@@ -497,6 +517,8 @@ bool sei_reply_check(lua_State *L, const struct sei_client *c,
     sei_shown_redact(c, x); /* it goes into reports, which errors may hold */
     return check_words(L, c, x, "rejected");
   }
+  else if(want == SEI_WANT_CSV)
+    return check_csv(L, c, x);
   else
     return want == SEI_WANT_JSON ? check_json(L, c, x) : check_csv(L, c, x);
   return false;

@@ -42,6 +42,9 @@ function wait.for_(thing, poll, await)
     if core.wants_key(client) then renew_key(client) end
     if poll(thing) then return end
     pause(client)
+    -- somebody may have closed the client meanwhile: then it cannot step, but it
+    -- can say what became of the thing
+    if client:active() == 0 and poll(thing) then return end
   end
 end
 

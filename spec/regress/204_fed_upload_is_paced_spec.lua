@@ -1,0 +1,26 @@
+-- An upload of rows, which has no length before it ends, was never counted as a
+-- large body: several over 500,000 bytes went within 10 seconds.
+local wire = require "spec.support.wire_server"
+
+describe("regress 204", function()
+  it("a large upload of rows waits for the one before", function()
+    local server <close> = wire.serve(function() return wire.reply(200, "ok") end)
+    local client <close> = server:client { pace = { rate = 100, burst = 10 },
+      timeout = 0.6 * wire.slow }
+    local function send(count)
+      local i = 0
+      return client:upload_identities { rows = function()
+        i = i + 1
+        if i > count then return nil end
+        return { email = "p@example.com", integrationId = 1, identity = ("l"):rep(100) .. i }
+      end }
+    end
+    assert(send(5000))
+    local report, err = send(5000)
+    assert.is_nil(report)
+    assert.equal("timeout", err.kind)
+    assert.equal("never_sent", err.class)
+    assert(send(10))
+    assert.equal(2, #server.requests)
+  end)
+end)
