@@ -185,11 +185,6 @@ ORDINARY := --exclude-tags=proof
 proof: deps build ## the long runs that show what the tests show in small
 	@$(ENVIRONMENT); $(BUSTED) --tags=proof $(SPEC)
 
-# Tests with #proof in their names: whole tables where the others take a slice.
-.PHONY: proof
-proof: deps build ## the long tests, which print tables of what they saw
-	@$(ENVIRONMENT); $(BUSTED) $$(grep -l "#proof" $(SPEC))
-
 # The C tests see the plain folders as they are, hidden symbols included.
 # spec/c_spec.lua builds each by its name here and runs it.
 .PHONY: $(C_TESTS)

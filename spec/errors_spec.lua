@@ -306,8 +306,8 @@ describe("each fault of the service", function()
     check({ READS.schema }, "fault", "deep-json:always", "decode", 200, "nested too deeply")
     check({ READS.list }, "fault", "deep-json:always", "protocol", 200, "bare array")
     local csv = { rows = READS.rows, file = READS.file }
-    check(csv, "fault", "garbage:always", "protocol", 200, "application/json where CSV")
-    check(csv, "fault", "deep-json:always", "decode", 200, "column")
+    check(csv, "fault", "garbage:always", "protocol", 200, "JSON where CSV")
+    check(csv, "fault", "deep-json:always", "protocol", 200, "JSON where CSV")
     check(csv, "plain-ok", nil, "decode", 200, "column")
   end)
 

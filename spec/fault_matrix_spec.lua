@@ -50,7 +50,8 @@ local FAULTS = {
       write = "protocol-200/unknown/1" } },
   -- ten bytes of a CSV may be missing without a trace
   { "wrong length", { fault = "wrong-length" },
-    { read = "decode-200/-/1", download = "ok/-/1|decode-200/-/1", write = "ok/-/1" } },
+    { read = "decode-200/-/1", download = "ok/-/1|decode-200/-/1",
+      write = "decode-200/unknown/1" } },
   { "429", { fault = "status-429" }, LIMITED, SERVED },
   { "429, Retry-After in seconds", { fault = "status-429", ["retry-after"] = "seconds:0" },
     LIMITED, SERVED },
@@ -79,10 +80,12 @@ local FAULTS = {
   { "a plain ok", { ["plain-ok"] = "on" },
     { read = "decode-200/-/1", download = "ok/-/1", write = "ok/-/1" } },
   { "invalid UTF-8", { fault = "bad-utf8" },
-    { read = "decode-200/-/1", download = "protocol-200/-/1", write = "ok/-/1" } },
+    { read = "decode-200/-/1", download = "protocol-200/-/1", write = "decode-200/unknown/1" } },
   { "deep JSON", { fault = "deep-json" },
-    { read = "protocol-200/-/1", object = "decode-200/-/1", write = "ok/-/1" } },
-  { "garbage", { fault = "garbage" }, { read = "decode-200/-/1", write = "ok/-/1" } },
+    { read = "protocol-200/-/1", object = "decode-200/-/1",
+      write = "decode-200/unknown/1" } },
+  { "garbage", { fault = "garbage" },
+    { read = "decode-200/-/1", write = "decode-200/unknown/1" } },
 }
 
 

@@ -12,7 +12,9 @@ local function redirecting(status, location, times, body)
   local trap = wire.serve(function() return wire.reply(200, SCHEMA) end)
   local server
   server = wire.serve(function(r, n)
-    if n > times then return wire.reply(200, body or SCHEMA) end
+    if n > times then
+      return wire.reply(200, body or SCHEMA, body and { ["Content-Type"] = "text/csv" })
+    end
     return wire.reply(status, "", { Location = location and location(server, trap, r) or nil })
   end)
   return server, trap

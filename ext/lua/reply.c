@@ -157,11 +157,14 @@ static void push_failure(lua_State *L, const struct sei_client *c,
 {
   enum sei_failure f = sei_transfer_failure(x->transfer);
   const char *kind = FAILURES[f].kind;
+  const char *problem = sei_transfer_problem(x->transfer);
   if(f == SEI_FAILURE_MEMORY)
     luaL_error(L, "not enough memory");
-  if(f == SEI_FAILURE_CANCELLED && !c->pool)
+  if(f == SEI_FAILURE_CANCELLED && !c->pool) {
     kind = "closed";
-  sei_reply_error(L, c, x, kind, "%s", sei_transfer_problem(x->transfer));
+    problem = "the client is closed";
+  }
+  sei_reply_error(L, c, x, kind, "%s", problem);
   set_string(L, "hint", FAILURES[f].hint);
 }
 
@@ -423,23 +426,6 @@ static void push_page(lua_State *L, const struct sei_client *c,
              "(it ends in /sei/api)");
 }
 
-/* JSON where CSV was expected would be a list without rows. */
-static bool check_csv(lua_State *L, const struct sei_client *c,
-                      const struct sei_exchange *x)
-{
-  const struct sei_buf *body = sei_transfer_body(x->transfer);
-  const char *end = body->data + body->len, *s;
-  if(!body->len || x->taken)
-    return true;
-  s = sei_shown_skip_blank(body->data, end);
-  if(s == end || (*s != '{' && *s != '['))
-    return true;
-  sei_reply_error(L, c, x, "protocol", "the service sent JSON instead of "
-                  "CSV%s", "");
-  set_excerpt(L, c, x);
-  return false;
-}
-
 /* A 200 whose body says that it failed (identities: status "error";
  * developers: "FAILURE"; v1: only `error`). Body table on top. */
 static bool says_failure(lua_State *L)
@@ -487,18 +473,35 @@ static bool check_json(lua_State *L, const struct sei_client *c,
      check_words(L, c, x, "http"));
 }
 
-/* A service that knows no CSV answers with its usual JSON, or says "ok". */
-static bool check_csv(lua_State *L, const struct sei_client *c,
-                      const struct sei_exchange *x)
+/* Whether the reply says or looks as if it were JSON; its beginning is there
+ * only until somebody took it. */
+static bool is_json(const struct sei_exchange *x)
 {
   const char *type = sei_headers_get(sei_transfer_headers(x->transfer),
                                      "Content-Type");
+  const struct sei_buf *body = sei_transfer_body(x->transfer);
+  const char *end, *s;
+  if(type && strcasestr(type, "json"))
+    return true;
+  if(!body->len || x->taken)
+    return false;
+  end = body->data + body->len;
+  s = sei_shown_skip_blank(body->data, end);
+  return s < end && (*s == '{' || *s == '[');
+}
+
+/* A service that knows no CSV answers with its usual JSON, or says "ok". It
+ * would be a list without rows. */
+static bool check_csv(lua_State *L, const struct sei_client *c,
+                      const struct sei_exchange *x)
+{
   if(!check_some(L, c, x, "CSV"))
     return false;
-  if(!type || !strcasestr(type, "json"))
+  if(!is_json(x))
     return true;
   sei_reply_error(L, c, x, "protocol", "the service sent %s where CSV was "
-                  "expected", type);
+                  "expected", "JSON");
+  set_excerpt(L, c, x);
   return false;
 }
 
@@ -517,8 +520,6 @@ bool sei_reply_check(lua_State *L, const struct sei_client *c,
     sei_shown_redact(c, x); /* it goes into reports, which errors may hold */
     return check_words(L, c, x, "rejected");
   }
-  else if(want == SEI_WANT_CSV)
-    return check_csv(L, c, x);
   else
     return want == SEI_WANT_JSON ? check_json(L, c, x) : check_csv(L, c, x);
   return false;
