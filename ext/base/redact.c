@@ -64,15 +64,18 @@ static size_t json_escaped(const char *text, size_t len, char c, bool base64)
     same_code(hex(text + n + 1, len - n - 1, 4), c, base64) ? n + 5 : 0;
 }
 
-/* "%2f", "%252f" */
+/* "%2f", "%252f", "%25252f" */
 static size_t percent_encoded(const char *text, size_t len, char c,
                               bool base64)
 {
-  size_t n = 1;
-  while(n + 2 < len && n < 5 && text[n] == '2' && text[n + 1] == '5' &&
-        hex(text + n + 2, len - n - 2, 2) >= 0)
-    n += 2;
-  return same_code(hex(text + n, len - n, 2), c, base64) ? n + 2 : 0;
+  size_t n;
+  for(n = 1; n <= 5 && n < len; n += 2) {
+    if(same_code(hex(text + n, len - n, 2), c, base64))
+      return n + 2;
+    if(len - n < 2 || text[n] != '2' || text[n + 1] != '5')
+      break;
+  }
+  return 0;
 }
 
 /* "&#47;", "&#x2f;", and the five that have names */
@@ -118,21 +121,44 @@ static size_t one(const char *text, size_t len, char c, bool base64)
 /* Bytes of a line break in the midst of base64, raw or escaped. */
 static size_t line_break(const char *text, size_t len)
 {
-  size_t n = 0;
+  size_t n = 0, i;
   for(;;) {
-    if(n < len && (text[n] == '\r' || text[n] == '\n'))
+    for(i = n; i < len && text[i] == '\\' && i - n < BACKSLASHES; i++)
+      ;
+    if(i > n && i < len && (text[i] == 'r' || text[i] == 'n'))
+      n = i + 1;
+    else if(i == n && n < len && (text[n] == '\r' || text[n] == '\n'))
       n++;
-    else if(n + 1 < len && text[n] == '\\' &&
-            (text[n + 1] == 'r' || text[n + 1] == 'n'))
-      n += 2;
     else
       return n;
   }
 }
 
+/* Bytes of the word that goes on here. */
+static size_t word(const char *text, size_t len)
+{
+  size_t n = 0;
+  while(n < len && (isalnum((unsigned char)text[n]) ||
+                    (text[n] && strchr("._-", text[n]))))
+    n++;
+  return n;
+}
+
 /* ---- a secret ---- */
 
-/* Bytes at the beginning of the text that show the form or enough of it. */
+/* Bytes of the second one of two quotation marks, as CSV writes one, unless
+ * the form has two. The first one's `width` bytes stand before `text`. */
+static size_t second_quote(const char *text, size_t len, size_t width,
+                           const struct sei_redact_form *f, size_t n)
+{
+  if(f->bytes[n] != '"' || (n + 1 < f->len && f->bytes[n + 1] == '"'))
+    return 0;
+  return len >= width && !memcmp(text - width, text, width) ? width : 0;
+}
+
+/* Bytes at the beginning of the text that show the form or enough of it. What
+ * only begins like it may be another key of the same account: the whole word
+ * goes. */
 static size_t shown(const char *text, size_t len,
                     const struct sei_redact_form *f, bool base64)
 {
@@ -144,25 +170,30 @@ static size_t shown(const char *text, size_t len,
     if(!width)
       break;
     at += width;
+    at += second_quote(text + at, len - at, width, f, n);
     n++;
   }
-  return n == f->len || n >= PART ||
-    (at == len && n >= SEI_REDACT_SHORTEST) ? at : 0;
+  if(n == f->len)
+    return at;
+  if(n >= PART)
+    return at + word(text + at, len - at);
+  return at == len && n >= SEI_REDACT_SHORTEST ? at : 0;
 }
 
-/* Bytes at the beginning of the text that show any secret. */
+/* Bytes at the beginning of the text that show any secret: the most that one
+ * of them accounts for, since keys of one account begin alike. */
 static size_t any_shown(const struct sei_redact *r, const char *text,
                         size_t len)
 {
-  size_t s, f, width;
+  size_t s, f, width, most = 0;
   for(s = 0; s < SEI_REDACT_SECRETS && s < r->count; s++)
     for(f = 0; f < SEI_REDACT_FORMS; f++) {
       const struct sei_redact_form *form = &r->forms[s][f];
       width = form->len ? shown(text, len, form, f > 0) : 0;
-      if(width)
-        return width;
+      if(width > most)
+        most = width;
     }
-  return 0;
+  return most;
 }
 
 void sei_redact_values(const struct sei_redact *r, char *text, size_t len)

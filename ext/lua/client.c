@@ -263,10 +263,11 @@ static void set_count(lua_State *L, const char *name, uint64_t n)
 /*** What the client has done so far.
 @function client:stats
 @treturn table counts: `calls` (requests asked for), `attempts` (that ended,
-repetitions too), `retries`, `failed` (attempts), `limited` (attempts answered 429), `pages` and
-`records` (of lists, handed out), `bytes_sent` and `bytes_received` (of bodies, unpacked, in all
-attempts), `events_lost` (that hooks and logs missed); and `waited`, the seconds that attempts
-spent on backing off, keeping pace and queueing */
+repetitions too), `retries`, `failed` (attempts), `limited` (attempts answered
+429), `pages` and `records` (of lists, handed out), `bytes_sent` and
+`bytes_received` (of bodies, unpacked, in all attempts), `events_lost` (that
+hooks and logs missed); and `waited`, the seconds that attempts spent on
+backing off, keeping pace and queueing */
 static int l_client_stats(lua_State *L)
 {
   const struct sei_stats *s = &sei_client_check(L, 1)->stats;

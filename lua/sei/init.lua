@@ -64,6 +64,17 @@ local function check_path(path, name)
   end
 end
 
+-- core.client; its messages show no literal key, wherever it was given.
+local function new(options)
+  local ok, result = pcall(core.client, options)
+  if ok then return result end
+  local given = type(options) == "table" and options.api_key
+  if type(result) == "string" and type(given) == "string" and #given >= 4 then
+    result = result:gsub(given:gsub("%p", "%%%0"), "****")
+  end
+  error(result, 0)
+end
+
 --- Makes a client: one SEI account, its key, its connections.
 --
 -- It is closed by `client:close()`, by a `<close>` variable or by the
@@ -73,7 +84,7 @@ end
 -- `region` and `base_url` are needed
 -- @treturn client
 function sei.client(options)
-  local client = attempt.check(2, core.client, options)
+  local client = attempt.check(2, new, options)
   local source, problem = key.source(options.api_key)
   local state = core.state(client)
   state.wait = options.wait

@@ -288,7 +288,7 @@ function replay:next_key()
   end
 end
 
-function replay:start(client) core.replay(client) end
+function replay.start(_, client) core.replay(client) end
 
 local function listed(words, list)
   local shown = table.concat(list, ", ", 1, math.min(#list, SHOWN))
@@ -302,7 +302,9 @@ function replay:finish()
     if not entry.served and not entry.open then left[#left + 1] = words_for(entry) end
   end
   if #left > 0 then parts[1] = listed("recorded and never asked for", left) end
-  if #self.strange > 0 then parts[#parts + 1] = listed("asked for and not recorded", self.strange) end
+  if #self.strange > 0 then
+    parts[#parts + 1] = listed("asked for and not recorded", self.strange)
+  end
   if #parts == 0 then return true end
   return nil, core.error { kind = "protocol", file = self.path,
     message = self.path .. ": " .. table.concat(parts, "; ") }
