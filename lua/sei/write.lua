@@ -119,7 +119,8 @@ function write.rows(client, endpoint, rows, options)
   local function send(last)
     local count = core.rows_count(out)
     if count == 0 then return true end
-    local call <close> = core.call(client, endpoint, options, { rows = out, deadline = deadline })
+    local call <close> = core.call(client, endpoint, options,
+      { rows = out, deadline = deadline, first = first, last = last })
     local reply, status = wait.result(call)
     if not reply then return nil, status end
     result.accepted = result.accepted + count
@@ -216,7 +217,7 @@ end
 local function upload_file(client, endpoint, options)
   local count = check_file(client, endpoint, options)
   local call <close> = core.call(client, endpoint, options,
-    { file = options.file, filename = options.file:match "[^/]+$" })
+    { file = options.file, filename = options.file:match "[^/]+$", first = 1, last = count })
   local reply, status = wait.result(call)
   if not reply then return nil, status end
   local result = new_report()
