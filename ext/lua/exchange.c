@@ -289,10 +289,10 @@ void sei_exchange_rekey(struct sei_client *c)
 static enum sei_retry_outcome outcome(const struct sei_exchange *x)
 {
   struct sei_retry_facts f;
-  if(!can_repeat(x) && sei_transfer_status(x->transfer) / 100 != 2)
-    return SEI_OUTCOME_FINAL;
   f.failure = sei_transfer_failure(x->transfer);
   f.status = sei_transfer_status(x->transfer);
+  if(!can_repeat(x) && (f.failure != SEI_FAILURE_NONE || f.status / 100 != 2))
+    return SEI_OUTCOME_FINAL;
   f.sent = sei_transfer_sent(x->transfer);
   f.idempotent = x->endpoint->effect == SEI_READS;
   f.refused = is_locked(x);

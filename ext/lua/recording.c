@@ -36,6 +36,7 @@ struct sei_recorded {
   enum sei_failure failure;
   int status;
   bool done, sent, renewed, cut;
+  bool taken;               /* part of the reply had been handed on */
 };
 
 /* In the order of enum sei_failure. */
@@ -96,22 +97,30 @@ static const char *path_of(const struct sei_client *c, const char *url)
   return host ? host + 3 + strcspn(host + 3, "/") : url;
 }
 
-/* A redirect to ourselves shall lead to whoever replays it. */
+/* Whether the text begins so, as a whole word of a path. */
+static bool begins(const char *text, const char *with, size_t n)
+{
+  return n && !strncmp(text, with, n) && (!text[n] || strchr("/?#", text[n]));
+}
+
+/* A redirect to ourselves shall lead to whoever replays it: below our base
+ * URL it is below theirs, elsewhere on our host it is a path. */
 static bool add_location(struct sei_headers *h, const struct sei_client *c,
                          const char *location)
 {
-  const char *origin = strstr(c->base_url, "://");
-  const char *base_path = origin ? origin + 3 + strcspn(origin + 3, "/") : "";
-  size_t n = 0, size = strlen(location) + sizeof BASE;
+  const char *host = strstr(c->base_url, "://") + 3;
+  const char *path = host + strcspn(host, "/");
+  size_t origin = (size_t)(path - c->base_url);
+  size_t size = strlen(location) + sizeof BASE;
   char *text = malloc(size);
-  bool ok;
-  if(!strncmp(location, c->base_url, strlen(c->base_url)))
-    n = strlen(c->base_url);
-  else if(*base_path && !strncmp(location, base_path, strlen(base_path)))
-    n = strlen(base_path);
+  bool below, ok;
   if(!text)
     return false;
-  snprintf(text, size, "%s%s", n ? BASE : "", location + n);
+  if(begins(location, c->base_url, origin))
+    location += origin;
+  below = begins(location, path, strlen(path));
+  snprintf(text, size, "%s%s", below ? BASE : "",
+           location + (below ? strlen(path) : 0));
   sei_shown_scrub(c, text, strlen(text));
   ok = sei_headers_add(h, "Location", text);
   free(text);
@@ -190,6 +199,7 @@ static bool fill(struct sei_recorded *r, const struct sei_client *c,
   r->sent = sei_transfer_sent(t);
   r->status = sei_transfer_status(t);
   r->renewed = x->rekeyed;
+  r->taken = x->taken;
   move_kept(r, c, t);
   r->path = scrubbed(c, path, strlen(path));
   r->problem = scrubbed(c, why, strlen(why));
@@ -280,6 +290,7 @@ static int l_next_record(lua_State *L)
     set_text(L, "failure", FAILURES[r->failure]);
     set_text(L, "problem", r->problem);
     set_flag(L, "sent", r->sent);
+    set_flag(L, "taken", r->taken);
   }
   set_flag(L, "renewed", r->renewed);
   set_flag(L, "cut", r->cut);

@@ -174,7 +174,8 @@ static bool poll_paged(lua_State *L, struct sei_walk *w)
     if(!again && has_error(L) && !is_underway(w))
       w->state = WALK_FAILED;
   } while(again);
-  if(w->state != WALK_RUNS)
+  /* the last turn may have begun another pass, or left slots to be freed */
+  if(w->at >= w->end)
     ask_pages(L, w);
   return w->at < w->end || w->state != WALK_RUNS;
 }

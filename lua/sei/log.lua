@@ -54,7 +54,9 @@ end
 
 local function add_headers(words, headers)
   local names = {}
-  for name in pairs(headers) do names[#names + 1] = name end
+  for name in pairs(headers) do
+    if name ~= "traceparent" then names[#names + 1] = name end -- it has a place of its own
+  end
   table.sort(names)
   for _, name in ipairs(names) do words[#words + 1] = ("%s=%q"):format(name, headers[name]) end
 end

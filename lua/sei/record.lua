@@ -56,7 +56,8 @@ local function line_of(r)
   put_bytes(reply, "body", r.reply)
   local line = { endpoint = r.endpoint, request = request, reply = reply, renewed = r.renewed }
   if r.failure then
-    line.failure = { kind = r.failure, problem = r.problem, sent = r.sent or false }
+    line.failure = { kind = r.failure, problem = r.problem, sent = r.sent or false,
+      taken = r.taken }
   end
   return assert(core.json.encode(line, { canonical = true })) .. "\n"
 end
@@ -141,7 +142,8 @@ local function entry_of(line)
   local request, reply, failure = line.request, line.reply or {}, line.failure or {}
   return {
     name = name_of(request), method = request.method, path = request.path,
-    renewed = line.renewed, open = failure.kind == "cancelled",
+    renewed = line.renewed, given_up = failure.kind == "cancelled",
+    open = failure.kind == "cancelled" or failure.taken,
     answer = { status = reply.status, headers = reply.headers, reply = take_bytes(reply, "body"),
       failure = failure.kind, problem = failure.problem, sent = failure.sent },
   }
@@ -208,7 +210,7 @@ end
 
 local function first_left(self)
   for _, entry in ipairs(self.entries) do
-    if not entry.served and not entry.open then return entry end
+    if not entry.served and not entry.given_up then return entry end
   end
 end
 
@@ -244,12 +246,13 @@ local function answer(self, client, request)
     self.strange[#self.strange + 1] = words_for(request)
     core.answer(client, request.id, { failure = "protocol", problem = problem, last = true })
   elseif entry.open then
-    -- it was given up when it was recorded, and the script will do so again
+    -- its end comes when the script has taken what there is; if it was given
+    -- up when it was recorded, the script will do so again
     local a = entry.answer
     core.answer(client, request.id,
       { status = a.status, headers = a.headers, reply = a.reply, open = true })
     self.held[client] = self.held[client] or {}
-    table.insert(self.held[client], request)
+    table.insert(self.held[client], { id = request.id, entry = entry })
   else
     core.answer(client, request.id, entry.answer)
   end
@@ -265,16 +268,24 @@ function replay:attend(client)
   return answered
 end
 
--- Called when a script waits for something: what was given up when it was
--- recorded never comes. True: there is something to step for.
+-- The end of a reply that was not whole.
+local function broken_end(self, entry)
+  local a = entry.answer
+  if not entry.given_up then
+    return { status = a.status, headers = a.headers, failure = a.failure, problem = a.problem,
+      sent = a.sent, last = true }
+  end
+  return { failure = "protocol", last = true,
+    problem = ("%s: %s was given up when it was recorded; its reply is not there")
+      :format(self.path, words_for(entry)) }
+end
+
+-- Called when a script waits for something: no more comes of what is open.
+-- True: there is something to step for.
 function replay:stuck(client)
   local held = self.held[client] or {}
   self.held[client] = nil
-  for _, request in ipairs(held) do
-    core.answer(client, request.id, { failure = "protocol", last = true,
-      problem = ("%s: %s was given up when it was recorded; its reply is not there")
-        :format(self.path, words_for(request)) })
-  end
+  for _, one in ipairs(held) do core.answer(client, one.id, broken_end(self, one.entry)) end
   return #held > 0
 end
 
@@ -299,7 +310,7 @@ end
 function replay:finish()
   local left, parts = {}, {}
   for _, entry in ipairs(self.entries) do
-    if not entry.served and not entry.open then left[#left + 1] = words_for(entry) end
+    if not entry.served and not entry.given_up then left[#left + 1] = words_for(entry) end
   end
   if #left > 0 then parts[1] = listed("recorded and never asked for", left) end
   if #self.strange > 0 then
