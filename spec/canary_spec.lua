@@ -28,8 +28,8 @@ local function run(folder, letter)
 end
 
 describe("a key", function()
-  for letter, what in pairs { a = "a platform token", b = "one that every encoding writes otherwise",
-    c = "an SEI key", d = "a short beginning" } do
+  for letter, what in pairs { a = "a platform token", c = "an SEI key", d = "a short beginning",
+    b = "one that every encoding writes otherwise" } do
     it("is nowhere: " .. what, function()
       local said, sent = run(support.scratch(finally), letter)
       local places, found = 0, {}

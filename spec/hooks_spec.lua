@@ -35,7 +35,9 @@ end
 
 local function ok_after(failures, status)
   return function(_, n)
-    if n <= failures then return raw.reply(status, '{"error":"busy"}', { ["Retry-After"] = "0" }) end
+    if n <= failures then
+      return raw.reply(status, '{"error":"busy"}', { ["Retry-After"] = "0" })
+    end
     return raw.reply(200, '{"fields":[]}', { ["X-Request-Id"] = "r-7", ["Set-Cookie"] = "a=b" })
   end
 end
@@ -300,7 +302,7 @@ describe("a hook", function()
     assert.is_table(client:get_schema())
     -- nobody takes them: only the client is stepped
     local calls = {}
-    for i = 1, 1100 do calls[i] = core.call(client, "get_schema", {}, {}) end
+    for _ = 1, 1100 do table.insert(calls, core.call(client, "get_schema", {}, {})) end
     for _ = 1, 100000 do
       if client:active() == 0 then break end
       client:step()

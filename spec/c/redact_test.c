@@ -88,7 +88,8 @@ static void test_spellings(void)
   VALUES("{\"a\":\"key\\\"\"}", "{\"a\":\"*****\"}");
   sei_redact_wipe(&secrets);
   know("a\\b\\c");
-  VALUES("a\\b\\c a\\\\b\\\\c a\\\\\\\\b\\\\\\\\c", "***** ******* ***********");
+  VALUES("a\\b\\c a\\\\b\\\\c a\\\\\\\\b\\\\\\\\c",
+         "***** ******* ***********");
   sei_redact_wipe(&secrets);
   know("k%7eyz");
   VALUES("k%7eyz k%257eyz", "****** ********");
@@ -105,7 +106,8 @@ static void test_base64(void)
   VALUES("dTpzM2Ny\\r\\nM3QtazN5.", "dTp*****************.");
   sei_redact_wipe(&secrets);
   know("\xfb\xff\xfe\xfb\xff\xfe");
-  VALUES("+//++//+ -__--__- %2B%2F/++//%2b", "******** ******** **************");
+  VALUES("+//++//+ -__--__- %2B%2F/++//%2b",
+         "******** ******** **************");
   sei_redact_wipe(&secrets);
 }
 
@@ -145,7 +147,8 @@ static void test_names(void)
 {
   NAMES("{\"password\":\"a b\",\"x\":1}", "{\"password\":\"***\",\"x\":1}");
   NAMES("{\"api_key\" : \"a\\\"b\"}", "{\"api_key\" : \"****\"}");
-  NAMES("{\\\"token\\\":\\\"a\\\\\\\"b\\\"}", "{\\\"token\\\":\\\"******\\\"}");
+  NAMES("{\\\"token\\\":\\\"a\\\\\\\"b\\\"}",
+        "{\\\"token\\\":\\\"******\\\"}");
   NAMES("{\"token\":\"cut off", "{\"token\":\"*******");
   NAMES("?a=1&api-key=zz&b=2", "?a=1&api-key=**&b=2");
   NAMES("Authorization: Bearer abcdefghijkl\r\nA: b",

@@ -88,7 +88,8 @@ local function loose(request)
 end
 
 local function html(request)
-  return "<!DOCTYPE html><title>" .. table.concat(echo(request), " "):gsub("<", "&lt;") .. "</title>"
+  return "<!DOCTYPE html><title>" .. table.concat(echo(request), " "):gsub("<", "&lt;")
+    .. "</title>"
 end
 
 local function rejected(request)
@@ -100,24 +101,28 @@ local function rejected(request)
   return core.json.encode { status = "FAILURE", errors = errors }
 end
 
-local LINE <const> = { ["X-Request-Id"] = KEY, Server = KEY, ["Content-Type"] = "text/plain; " .. KEY,
-  Location = "/sei/api/" .. escaped(KEY, "%%%02X"), ["Retry-After"] = KEY, Date = KEY }
+local LINE <const> = { ["X-Request-Id"] = KEY, Server = KEY, Date = KEY, ["Retry-After"] = KEY,
+  ["Content-Type"] = "text/plain; " .. KEY, Location = "/sei/api/" .. escaped(KEY, "%%%02X") }
+local HTML <const> = { ["Content-Type"] = "text/html" }
+local TEXT <const> = { ["Content-Type"] = "text/plain" }
 
 -- What the service answers, one way after another.
 local WAYS <const> = {
   function(r) return raw.reply(400, json(r)) end,
   function(r) return raw.reply(500, json(r), LINE) end,
-  function(r) return raw.reply(403, html(r), { ["Content-Type"] = "text/html" }) end,
-  function(r) return raw.reply(200, html(r), { ["Content-Type"] = "text/html" }) end,
+  function(r) return raw.reply(403, html(r), HTML) end,
+  function(r) return raw.reply(200, html(r), HTML) end,
   function(r) return raw.reply(400, rejected(r)) end,
-  function(r) return raw.reply(404, table.concat(echo(r), "\n"), { ["Content-Type"] = "text/plain" }) end,
+  function(r) return raw.reply(404, table.concat(echo(r), "\n"), TEXT) end,
   function(r) return raw.reply(422, loose(r)) end,
   function(r) return raw.reply(401, raw.gzip(json(r)), { ["Content-Encoding"] = "gzip" }) end,
-  function(r) return raw.reply(200, '{"status":"error","message":"' .. KEY:gsub('["\\]', "\\%0") .. '"}') end,
+  function() return raw.reply(200, core.json.encode { status = "error", message = KEY }) end,
   function() return raw.reply(302, "", LINE) end,
   function() return raw.reply(200, '{"broken":"' .. KEY .. "\n") end,
   function(r) return raw.reply(400, json(r):sub(1, -40), { ["Content-Length"] = #json(r) }) end,
-  function() return raw.reply(200, core.json.encode { [KEY] = { KEY }, records = KEY, count = KEY }) end,
+  function()
+    return raw.reply(200, core.json.encode { [KEY] = { KEY }, records = KEY, count = KEY })
+  end,
   function() return raw.reply(200, 'email,"' .. KEY:gsub('"', '""') .. '"\n"' .. KEY .. "\"x,1\n",
     { ["Content-Type"] = "text/csv" }) end,
   function() return raw.reply(500, KEY:sub(1, 20)) end,
