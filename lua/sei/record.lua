@@ -123,7 +123,7 @@ end
 local replay = { __name = "sei.replay" }
 replay.__index = replay
 
--- The members of an object have no order, and ours comes from Lua tables.
+-- The members of an object have no order, and people edit recordings.
 local function canonical(body)
   local value = core.json.decode(body)
   return value ~= nil and core.json.encode(value, { canonical = true }) or body

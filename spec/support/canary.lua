@@ -236,11 +236,10 @@ for number, way in ipairs(WAYS) do
     auth = ({ "x-api-key", "apikey", "bearer", "raw" })[number % 4 + 1] })
   drive(client)
   -- closed with replies that nobody looked at
-  local walk = client:list_contributors {}
-  pcall(core.walk_poll, walk)
+  local rows = client:download_identities()
   for _ = 1, 20 do if client:step() > 0 then break end server:serve(client) end
   client:close()
-  say { pcall(walk) }
+  say { pcall(rows) }
   say(client:stats())
 end
 say { recording:close() }
