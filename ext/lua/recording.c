@@ -203,11 +203,11 @@ static bool fill(struct sei_recorded *r, const struct sei_client *c,
   move_kept(r, c, t);
   r->path = scrubbed(c, path, strlen(path));
   r->problem = scrubbed(c, why, strlen(why));
-  if(x->body) {
+  if(x->body && !r->is_file) {
     r->body = scrubbed(c, x->body, x->body_len);
     r->body_len = x->body_len;
   }
-  return r->path && r->problem && (!x->body || r->body) &&
+  return r->path && r->problem && (!x->body || r->is_file || r->body) &&
     copy_headers(r, c, t);
 }
 
@@ -382,10 +382,10 @@ static int l_next_ask(lua_State *L)
   set_text(L, "endpoint", x->endpoint->name);
   set_text(L, "method", x->endpoint->method);
   set_scrubbed(L, c, "path", path, strlen(path));
-  if(x->body)
-    set_scrubbed(L, c, "body", x->body, x->body_len);
   if(x->source != SEI_SOURCE_NONE)
     set_scrubbed(L, c, "file", kept->file.data, kept->file.len);
+  else if(x->body)
+    set_scrubbed(L, c, "body", x->body, x->body_len);
   x->ask = SEI_ASK_TAKEN;
   return 1;
 }
