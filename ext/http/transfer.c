@@ -22,6 +22,8 @@ static void init(struct sei_transfer *t, const struct sei_http_options *o,
   sei_feed_init(&t->feed);
   sei_buf_init(&t->body, r->max_body);
   t->max_body = r->max_body;
+  sei_buf_init(&t->kept.file, r->keep);
+  sei_buf_init(&t->kept.reply, r->keep);
   t->max_header = o->max_header;
   t->stream = r->stream;
   t->deadline = r->deadline;
@@ -81,6 +83,8 @@ void sei_transfer_free(struct sei_transfer *t)
   sei_gunzip_free(t->gunzip);
   sei_headers_free(&t->headers);
   sei_buf_free(&t->body);
+  sei_buf_free(&t->kept.file);
+  sei_buf_free(&t->kept.reply);
   free(t);
 }
 
@@ -133,9 +137,19 @@ static void explain(struct sei_transfer *t, CURLcode code)
                       "the reply's gzip data ends too early");
 }
 
+/* Neither counted nor asked for while it runs. */
+static void count_upload(struct sei_transfer *t)
+{
+  curl_off_t bytes = 0;
+  if(t->easy && t->started > 0 &&
+     !curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &bytes) && bytes)
+    t->uploaded = bytes;
+}
+
 void sei_transfer_finish(struct sei_transfer *t, CURLcode code)
 {
   explain(t, code);
+  count_upload(t);
   t->sent = request_left(t);
   t->ended = sei_clock();
   t->state = SEI_TRANSFER_DONE;
@@ -206,6 +220,24 @@ double sei_transfer_duration(const struct sei_transfer *t)
     return 0;
   return (t->state == SEI_TRANSFER_DONE ? t->ended : sei_clock()) -
          t->submitted;
+}
+
+double sei_transfer_waited(const struct sei_transfer *t)
+{
+  if(t->submitted <= 0)
+    return 0;
+  return t->started > 0 ? t->started - t->submitted :
+    sei_transfer_duration(t);
+}
+
+int64_t sei_transfer_uploaded(const struct sei_transfer *t)
+{
+  return t->uploaded;
+}
+
+int64_t sei_transfer_received(const struct sei_transfer *t)
+{
+  return (int64_t)t->received;
 }
 
 double sei_transfer_started(const struct sei_transfer *t)

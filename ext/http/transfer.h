@@ -60,6 +60,8 @@ struct sei_request {
   double attempt;             /* seconds from its start; 0 none */
   bool stream;                /* the caller drains `body` as it arrives; above
                                  the high-water mark the transfer pauses */
+  size_t keep;                /* bytes of file and of reply to keep beside
+                                 their use (answer.h); 0: none */
 };
 
 enum sei_transfer_state {
@@ -135,6 +137,15 @@ bool sei_transfer_sent(const struct sei_transfer *t);
 
 /* Seconds from submission to now or to its end. */
 double sei_transfer_duration(const struct sei_transfer *t);
+
+/* Seconds from submission to its start (or to now or its end, if it has not
+ * started): what backing off, pacing and queueing took. */
+double sei_transfer_waited(const struct sei_transfer *t);
+
+/* Bytes of the body that went out, multipart wrapping included, and of the
+ * reply's body that came, unpacked. */
+int64_t sei_transfer_uploaded(const struct sei_transfer *t);
+int64_t sei_transfer_received(const struct sei_transfer *t);
 
 /* Whether plain http to this URL is allowed, whether it is well-formed http(s)
  * without user info, query or fragment. Returns NULL or what is wrong. */

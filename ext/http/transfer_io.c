@@ -131,8 +131,10 @@ static bool take(void *user, const void *bytes, size_t n)
                       "the reply is over %zu bytes", t->max_body);
   else if(r == SEI_BUF_NOMEM)
     sei_transfer_fail(t, SEI_FAILURE_MEMORY, "no memory for the reply");
-  else
+  else {
     t->received += n;
+    sei_transfer_keep(t, &t->kept.reply, bytes, n);
+  }
   return r == SEI_BUF_OK;
 }
 
@@ -197,6 +199,7 @@ size_t sei_transfer_on_feed(char *out, size_t size, size_t n, void *user)
   size_t len = size * n;
   switch(sei_feed_take(&t->feed, out, &len)) {
   case SEI_FEED_OK:
+    sei_transfer_keep(t, &t->kept.file, out, len);
     return len;
   case SEI_FEED_EMPTY:
     t->send_held = true;

@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 
+#include "answer.h"
 #include "gunzip.h"
 #include "source.h"
 #include "transfer.h"
@@ -38,6 +39,9 @@ struct sei_transfer {
   size_t received, max_body;  /* bytes after unpacking */
   struct sei_gunzip *gunzip;  /* owned; NULL if it came as it is */
   bool stream;
+
+  struct sei_kept kept;       /* for who records; max 0: nothing */
+  int64_t uploaded;           /* bytes of the body; set when it ends */
 
   /* time: sei_clock() seconds */
   double submitted, started, ended;
@@ -86,6 +90,10 @@ void sei_transfer_callbacks(struct sei_transfer *t, struct sei_setopt *s);
 bool sei_transfer_setup(struct sei_transfer *t,
                         const struct sei_http_options *o,
                         const struct sei_request *r);
+
+/* answer.c: keeps a copy of bytes, if that was asked for. */
+void sei_transfer_keep(struct sei_transfer *t, struct sei_buf *b,
+                       const void *bytes, size_t n);
 
 /* The multipart file's callbacks: takes bytes, and refuses to go back. */
 size_t sei_transfer_on_feed(char *out, size_t size, size_t n, void *user);

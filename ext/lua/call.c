@@ -25,6 +25,8 @@ struct call {
   struct sei_exchange x;
   struct sei_waiter waiter;
   bool feeds;
+  int64_t rows;             /* that were sent; -1: unknown */
+  int64_t first, last;      /* of the caller's rows; 0: unknown */
 };
 
 static bool is_ready(const struct call *c)
@@ -48,7 +50,7 @@ static struct call *check_call(lua_State *L)
 
 /* Pushes the body: rows, a value, or the endpoint's own. Index 4 is args. */
 static const char *push_body(lua_State *L, const struct sei_endpoint *e,
-                             size_t *n)
+                             size_t *n, int64_t *rows)
 {
   struct sei_buf *b;
   char where[128];
@@ -56,6 +58,7 @@ static const char *push_body(lua_State *L, const struct sei_endpoint *e,
   const char *body;
   if(lua_getfield(L, 4, "rows") != LUA_TNIL) {
     body = sei_rows_body(L, -1, n);
+    *rows = sei_rows_count(L, -1);
     return body;
   }
   if(lua_getfield(L, 4, "value") != LUA_TNIL) {
@@ -105,20 +108,25 @@ static void describe(lua_State *L, struct sei_send *s, struct call *c,
   s->timeout = sei_option_number(L, 4, "deadline", deadline_of(L, c->client))
     - sei_clock();
   s->delay = sei_option_number(L, 4, "delay", 0);
+  c->first = sei_option_integer(L, 4, "first", 0);
+  c->last = sei_option_integer(L, 4, "last", 0);
   if(e->kind != SEI_KIND_UPLOAD) {
-    s->body = push_body(L, e, &s->body_len);
+    s->body = push_body(L, e, &s->body_len, &c->rows);
     return;
   }
   s->filename = sei_option_string(L, 4, "filename", "upload.csv");
   s->path = sei_option_string(L, 4, "file", NULL);
-  s->body = s->path ? NULL : push_body(L, e, &s->body_len);
+  s->body = s->path ? NULL : push_body(L, e, &s->body_len, &c->rows);
   s->source = s->path ? SEI_SOURCE_FILE : s->body ? SEI_SOURCE_BYTES :
     SEI_SOURCE_FEED;
   c->feeds = s->source == SEI_SOURCE_FEED;
+  if(!s->body)
+    c->rows = !s->path ? 0 : c->last ? c->last : -1;
 }
 
 /* core.call(client, endpoint, options, args) -> call. args: version_id, rows
- * (a core.rows), value, file, filename, deadline, delay (seconds). An upload
+ * (a core.rows), value, file, filename, deadline, delay (seconds); first,
+ * last: the place of the rows among the caller's, for on_batch. An upload
  * without rows and file is fed. The request is queued. */
 static int l_call(lua_State *L)
 {
@@ -133,6 +141,7 @@ static int l_call(lua_State *L)
   c = lua_newuserdatauv(L, sizeof *c, UV_COUNT);
   memset(c, 0, sizeof *c);
   c->client = client;
+  c->rows = -1;
   c->waiter.ripe = is_ripe;
   luaL_setmetatable(L, CALL);
   lua_pushvalue(L, 1);
@@ -226,11 +235,14 @@ static int l_call_feed(lua_State *L)
   struct call *c = check_call(L);
   size_t n;
   const char *bytes = sei_rows_body(L, 2, &n);
+  bool taken;
   if(!bytes && lua_type(L, 2) == LUA_TSTRING)
     bytes = lua_tolstring(L, 2, &n);
-  lua_pushboolean(L, !bytes || !n || !c->x.transfer ||
-                  sei_exchange_done(&c->x) ||
-                  sei_transfer_feed(c->x.transfer, bytes, n));
+  taken = !bytes || !n || !c->x.transfer ||
+    sei_exchange_done(&c->x) || sei_transfer_feed(c->x.transfer, bytes, n);
+  if(taken)
+    c->rows += sei_rows_count(L, 2);
+  lua_pushboolean(L, taken);
   return 1;
 }
 
@@ -348,6 +360,9 @@ static int l_call_result(lua_State *L)
   luaL_argcheck(L, c->x.transfer && sei_exchange_done(&c->x), 1,
                 "is not done");
   lua_settop(L, 1);
+  if(c->x.endpoint->kind == SEI_KIND_ROWS ||
+     c->x.endpoint->kind == SEI_KIND_UPLOAD)
+    sei_event_batch(c->client, &c->x, c->rows, c->first, c->last);
   want = c->x.endpoint->effect == SEI_WRITES ? SEI_WANT_ACK : SEI_WANT_JSON;
   if(!sei_reply_check(L, c->client, &c->x, want))
     return return_error(L, c);

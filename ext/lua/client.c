@@ -14,6 +14,7 @@
 
 #include "error.h"
 #include "options.h"
+#include "shown.h"
 
 /* ---- waiting ---- */
 
@@ -173,12 +174,18 @@ static int l_client_close(lua_State *L)
     c->waiters = w->next;
     w->at = NULL;
   }
+  for(x = c->exchanges; x && c->pool; x = x->next)
+    if(x->ask != SEI_ASK_NONE) /* the pool does not know it */
+      sei_pool_cancel(c->pool, x->transfer);
   sei_pool_free(c->pool);
   c->pool = NULL;
   sei_limiter_put(c->limiter);
   c->limiter = NULL;
-  for(x = c->exchanges; x; x = x->next)
+  for(x = c->exchanges; x; x = x->next) {
     sei_exchange_tend(c, x);
+    sei_shown_redact_all(c, x);
+  }
+  sei_redact_wipe(&c->secrets);
   sei_buf_wipe(&c->key);
   free(c->base_url);
   c->base_url = NULL;
@@ -187,6 +194,42 @@ static int l_client_close(lua_State *L)
     c->strings[i] = NULL;
   }
   memset(&c->http, 0, sizeof c->http);
+  return 0;
+}
+
+static int l_client_gc(lua_State *L)
+{
+  struct sei_client *c = sei_client_check(L, 1);
+  l_client_close(L);
+  sei_events_free(&c->events);
+  sei_recording_free(&c->recording);
+  return 0;
+}
+
+/* core.on_close(tell): closing a client by its method or a to-be-closed
+ * variable calls `tell` with it afterwards: there may be events to hand out.
+ * It must not raise. */
+static int l_close_and_tell(lua_State *L)
+{
+  l_client_close(L);
+  lua_settop(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, 1, 0);
+  return 0;
+}
+
+static int l_on_close(lua_State *L)
+{
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_settop(L, 1);
+  lua_pushcclosure(L, l_close_and_tell, 1);
+  luaL_getmetatable(L, SEI_CLIENT);
+  lua_pushvalue(L, 1);
+  lua_setfield(L, 2, "__close");
+  lua_getfield(L, 2, "__index");
+  lua_pushvalue(L, 1);
+  lua_setfield(L, -2, "close");
   return 0;
 }
 
@@ -220,17 +263,27 @@ static void set_count(lua_State *L, const char *name, uint64_t n)
 /*** What the client has done so far.
 @function client:stats
 @treturn table counts: `calls` (requests asked for), `attempts` (that ended,
-repetitions too), `retries`, `failed` (attempts), `limited` (attempts that
-were answered 429) */
+repetitions too), `retries`, `failed` (attempts), `limited` (attempts answered
+429), `pages` and `records` (of lists, handed out), `bytes_sent` and
+`bytes_received` (of bodies, unpacked, in all attempts), `events_lost` (that
+hooks and logs missed); and `waited`, the seconds that attempts spent on
+backing off, keeping pace and queueing */
 static int l_client_stats(lua_State *L)
 {
   const struct sei_stats *s = &sei_client_check(L, 1)->stats;
-  lua_createtable(L, 0, 5);
+  lua_createtable(L, 0, 11);
   set_count(L, "calls", s->calls);
   set_count(L, "attempts", s->attempts);
   set_count(L, "retries", s->retries);
   set_count(L, "failed", s->failed);
   set_count(L, "limited", s->limited);
+  set_count(L, "pages", s->pages);
+  set_count(L, "records", s->records);
+  set_count(L, "bytes_sent", s->bytes_sent);
+  set_count(L, "bytes_received", s->bytes_received);
+  set_count(L, "events_lost", s->events_lost);
+  lua_pushnumber(L, s->waited);
+  lua_setfield(L, -2, "waited");
   return 1;
 }
 
@@ -253,7 +306,7 @@ static int l_poll(lua_State *L)
 void sei_open_client(lua_State *L)
 {
   static const luaL_Reg meta[] = {
-    {"__gc", l_client_close}, {"__close", l_client_close},
+    {"__gc", l_client_gc}, {"__close", l_client_close},
     {"__tostring", l_client_tostring}, {NULL, NULL}
   };
   static const luaL_Reg methods[] = {
@@ -265,7 +318,8 @@ void sei_open_client(lua_State *L)
   static const luaL_Reg functions[] = {
     {"client", sei_client_new},
     {"state", l_state}, {"client_of", l_client_of}, {"poll", l_poll},
-    {"client_options", sei_client_options}, {NULL, NULL}
+    {"client_options", sei_client_options}, {"on_close", l_on_close},
+    {NULL, NULL}
   };
   luaL_newmetatable(L, SEI_CLIENT);
   luaL_setfuncs(L, meta, 0);

@@ -8,13 +8,17 @@
 
 #include "../api/endpoint.h"
 #include "../base/buf.h"
+#include "../base/redact.h"
 #include "../http/auth.h"
 #include "../http/pool.h"
+#include "event.h"
 #include "exchange.h"
+#include "recording.h"
 
 #define SEI_CLIENT "sei.client"
 
-enum { SEI_CLIENT_STRINGS = 10, SEI_KEY_MAX = 64 * 1024 };
+enum { SEI_CLIENT_STRINGS = 10, SEI_KEY_MAX = 64 * 1024,
+  SEI_TRACEPARENT_SIZE = 56 };
 
 /* User values: what overrides open points; what the Lua side keeps. */
 enum { SEI_CLIENT_GROUPS = 1, SEI_CLIENT_STATE,
@@ -36,6 +40,12 @@ struct sei_stats {
   uint64_t retries;
   uint64_t failed;                /* attempts that did not go well */
   uint64_t limited;               /* attempts answered 429 */
+  uint64_t pages, records;        /* of lists, handed out */
+  uint64_t bytes_sent;            /* of bodies, in all attempts */
+  uint64_t bytes_received;        /* of bodies, unpacked */
+  uint64_t events_lost;           /* see SEI_EVENTS_MAX */
+  double waited;                  /* seconds before attempts: backing off,
+                                     keeping pace, queueing */
 };
 
 struct sei_client {
@@ -45,7 +55,7 @@ struct sei_client {
   enum sei_auth_style auth;
   char account[128];              /* "" none */
   char *strings[SEI_CLIENT_STRINGS]; /* owns what `http` points to */
-  const char *traceparent;        /* one of them, or NULL */
+  char traceparent[SEI_TRACEPARENT_SIZE]; /* "" none */
   struct sei_http_options http;
   unsigned window;
   double timeout;                 /* seconds, of a call */
@@ -65,6 +75,9 @@ struct sei_client {
   bool key_renews;                /* its source may give another one */
   bool wants_key;                 /* the source is to be asked again */
   struct sei_stats stats;
+  struct sei_redact secrets;      /* the keys so far, the proxy's password */
+  struct sei_events events;       /* for hooks and logs */
+  struct sei_recording recording;
 };
 
 /* The client at `index`, whether open or closed; raises for anything else. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../base/hash.h"
+#include "shown.h"
 
 /* What is wrong with a key, or NULL. */
 static const char *problem_of(const char *key, size_t n)
@@ -34,7 +35,7 @@ static uint64_t limiter_name(const struct sei_client *c)
 
 static void join_pace(lua_State *L, struct sei_client *c)
 {
-  if(!c->paced || c->limiter)
+  if(!c->paced || c->limiter || c->recording.mode == SEI_RECORDING_REPLAYS)
     return;
   errno = 0;
   c->limiter = sei_limiter_get(limiter_name(c), &c->pace, c->pace_file);
@@ -46,6 +47,8 @@ static void join_pace(lua_State *L, struct sei_client *c)
 
 static void use(lua_State *L, struct sei_client *c, const char *key, size_t n)
 {
+  if(!sei_redact_add(&c->secrets, key, n))
+    luaL_error(L, "not enough memory");
   sei_buf_wipe(&c->key);
   if(sei_buf_add(&c->key, key, n + 1) != SEI_BUF_OK)
     luaL_error(L, "not enough memory");
@@ -106,11 +109,25 @@ static int l_new_key(lua_State *L)
   return 0;
 }
 
+/* core.scrub(client, text): the text without the client's keys. */
+static int l_scrub(lua_State *L)
+{
+  const struct sei_client *c = sei_client_check(L, 1);
+  size_t n;
+  const char *text = luaL_checklstring(L, 2, &n);
+  char *copy = lua_newuserdatauv(L, n + 1, 0);
+  memcpy(copy, text, n);
+  sei_shown_scrub(c, copy, n);
+  lua_pushlstring(L, copy, n);
+  return 1;
+}
+
 void sei_open_client_key(lua_State *L)
 {
   static const luaL_Reg functions[] = {
     {"set_key", l_set_key}, {"has_key", l_has_key},
-    {"wants_key", l_wants_key}, {"new_key", l_new_key}, {NULL, NULL}
+    {"wants_key", l_wants_key}, {"new_key", l_new_key},
+    {"scrub", l_scrub}, {NULL, NULL}
   };
   luaL_setfuncs(L, functions, 0);
 }

@@ -48,7 +48,23 @@ static const struct sei_option OPTIONS[] = {
   {"pinned_key", SEI_OPT_STRING, 0, 0, NULL, "none",
    "the server's public key: a file, or sha256//<base64>"},
   {"traceparent", SEI_OPT_STRING, 0, 0, NULL, "none",
-   "W3C trace context, sent with every request"},
+   "W3C trace context (00-<32 hex>-<16 hex>-<2 hex>), sent with every "
+   "request and logged"},
+  {"on_request", SEI_OPT_FUNCTION, 0, 0, NULL, "none",
+   "called with what left: see sei.event"},
+  {"on_response", SEI_OPT_FUNCTION, 0, 0, NULL, "none",
+   "called when an attempt ended, well or not"},
+  {"on_retry", SEI_OPT_FUNCTION, 0, 0, NULL, "none",
+   "called when there will be another attempt"},
+  {"on_page", SEI_OPT_FUNCTION, 0, 0, NULL, "none",
+   "called when a page of a list is handed out"},
+  {"on_batch", SEI_OPT_FUNCTION, 0, 0, NULL, "none",
+   "called when rows were sent, or refused"},
+  {"log", SEI_OPT_ANY, 0, 0, NULL, "none",
+   "where lines go: a function, a file, or a table {to=, level=, format=}: "
+   "see sei.log"},
+  {"recording", SEI_OPT_TABLE, 0, 0, NULL, "none",
+   "what sei.record or sei.replay made"},
   {"user_agent", SEI_OPT_STRING, 0, 0, NULL, "sei/1",
    "User-Agent header"},
   {"allow_http", SEI_OPT_BOOLEAN, 0, 0, NULL, "false",
@@ -156,6 +172,45 @@ static const char *own(lua_State *L, struct sei_client *c, int options,
   return *at = keep(L, value);
 }
 
+static bool is_hex(const char *s, size_t n)
+{
+  return strspn(s, "0123456789abcdef") >= n;
+}
+
+static bool is_zero(const char *s, size_t n)
+{
+  return strspn(s, "0") >= n;
+}
+
+/* W3C Trace Context, section 3.2.2: version 00; no id may be all zeros. */
+static void set_traceparent(lua_State *L, struct sei_client *c, int options)
+{
+  const char *s = sei_option_string(L, options, "traceparent", "");
+  if(!*s)
+    return;
+  if(strlen(s) != SEI_TRACEPARENT_SIZE - 1 || strncmp(s, "00-", 3) ||
+     !is_hex(s + 3, 32) || s[35] != '-' || !is_hex(s + 36, 16) ||
+     s[52] != '-' || !is_hex(s + 53, 2) || is_zero(s + 3, 32) ||
+     is_zero(s + 36, 16))
+    luaL_error(L, "bad option 'traceparent' for sei.client (00-<trace id, 32 "
+               "hex digits>-<parent id, 16>-<flags, 2> expected, in lower "
+               "case, no id all zeros)");
+  strcpy(c->traceparent, s);
+}
+
+/* http://user:password@proxy: the password is nobody's business. */
+static void keep_proxy_secret(lua_State *L, struct sei_client *c)
+{
+  const char *s = c->http.proxy ? strstr(c->http.proxy, "://") : NULL;
+  const char *at, *colon;
+  s = s ? s + 3 : c->http.proxy;
+  at = s ? memchr(s, '@', strcspn(s, "/")) : NULL;
+  colon = at ? memchr(s, ':', (size_t)(at - s)) : NULL;
+  if(colon && !sei_redact_add(&c->secrets, colon + 1,
+                              (size_t)(at - colon - 1)))
+    luaL_error(L, "not enough memory");
+}
+
 static void set_http(lua_State *L, struct sei_client *c, int options)
 {
   struct sei_http_options *h = &c->http;
@@ -165,7 +220,6 @@ static void set_http(lua_State *L, struct sei_client *c, int options)
   h->pinned_key = own(L, c, options, "pinned_key");
   h->proxy = own(L, c, options, "proxy");
   h->user_agent = own(L, c, options, "user_agent");
-  c->traceparent = own(L, c, options, "traceparent");
   h->connect_timeout = sei_option_number(L, options, "connect_timeout", 10);
   h->stall_timeout = sei_option_number(L, options, "stall_timeout", 30);
   h->allow_http = sei_option_boolean(L, options, "allow_http", false);
@@ -252,6 +306,8 @@ int sei_client_new(lua_State *L)
   set_address(L, c, 1);
   set_account(L, c, 1);
   set_http(L, c, 1);
+  set_traceparent(L, c, 1);
+  keep_proxy_secret(L, c);
   set_pace(L, c, 1);
   set_retries(L, c, 1);
   keep_groups(L, 1, 2);

@@ -8,8 +8,10 @@
 #include "csv.h"
 #include "download.h"
 #include "error.h"
+#include "event.h"
 #include "file.h"
 #include "json.h"
+#include "recording.h"
 #include "rows.h"
 #include "walk.h"
 
@@ -55,6 +57,8 @@ int luaopen_sei_core(lua_State *L)
   sei_open_download(L);
   sei_open_file(L);
   sei_open_rows(L);
+  sei_open_event(L);
+  sei_open_recording(L);
   sei_open_json(L);
   lua_setfield(L, -2, "json");
   sei_open_csv(L);

@@ -30,7 +30,7 @@ static bool add_headers(struct sei_headers *h, const struct sei_client *c,
     (!x->body || sei_headers_add(h, "Content-Type", "application/json")) &&
     sei_auth_add(h, x->auth, c->key.data) &&
     (!c->account[0] || sei_headers_add(h, "Harness-Account", c->account)) &&
-    (!c->traceparent || sei_headers_add(h, "traceparent", c->traceparent));
+    (!*c->traceparent || sei_headers_add(h, "traceparent", c->traceparent));
 }
 
 static void describe(struct sei_request *r, const struct sei_client *c,
@@ -50,6 +50,15 @@ static void describe(struct sei_request *r, const struct sei_client *c,
   r->deadline = x->deadline;
   r->attempt = x->stream ? 0 : c->attempt_timeout;
   r->stream = x->stream;
+  r->keep = c->recording.mode == SEI_RECORDING_OFF ? 0 : c->recording.max;
+}
+
+/* Queues the transfer, or leaves it to the recording. false: no memory. */
+static bool submit(struct sei_client *c, struct sei_transfer *t, double delay)
+{
+  if(c->recording.mode == SEI_RECORDING_REPLAYS)
+    return true;
+  return sei_pool_submit_at(c->pool, t, delay > 0 ? sei_clock() + delay : 0);
 }
 
 /* Makes the next attempt's transfer and queues it. false: no memory. */
@@ -59,7 +68,6 @@ static bool send_after(struct sei_client *c, struct sei_exchange *x,
   struct sei_headers headers = {0};
   struct sei_request r;
   struct sei_transfer *t = NULL;
-  double now = sei_clock();
   x->auth = c->auth == SEI_AUTH_BY_SHAPE ? sei_auth_shape(c->key.data) :
     c->auth;
   if(add_headers(&headers, c, x)) {
@@ -68,7 +76,7 @@ static bool send_after(struct sei_client *c, struct sei_exchange *x,
     t = sei_transfer_new(&c->http, &r);
   }
   sei_headers_free(&headers);
-  if(!t || !sei_pool_submit_at(c->pool, t, delay > 0 ? now + delay : 0)) {
+  if(!t || !submit(c, t, delay)) {
     sei_transfer_free(t);
     return false;
   }
@@ -77,6 +85,9 @@ static bool send_after(struct sei_client *c, struct sei_exchange *x,
   x->key = c->key_number;
   x->delay = delay;
   x->sent++;
+  x->told = false;
+  if(c->recording.mode == SEI_RECORDING_REPLAYS)
+    sei_recording_ask(c, x);
   return true;
 }
 
@@ -137,6 +148,8 @@ void sei_exchange_start(lua_State *L, struct sei_exchange *x,
     lua_error(L);
   }
   x->endpoint = e;
+  x->client = c;
+  x->number = c->stats.calls + 1;
   keep_all(L, x, c, send);
   x->deadline = sei_clock() + send->timeout;
   c->seed = c->seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
@@ -186,6 +199,20 @@ static void note(struct sei_client *c, struct sei_exchange *x)
   a->duration = sei_transfer_duration(x->transfer);
   c->stats.attempts++;
   c->stats.failed += a->what != SEI_CLASS_NONE;
+  c->stats.waited += sei_transfer_waited(x->transfer);
+  c->stats.bytes_sent += (uint64_t)sei_transfer_uploaded(x->transfer);
+  c->stats.bytes_received += (uint64_t)sei_transfer_received(x->transfer);
+  sei_event_response(c, x);
+  sei_recording_note(c, x);
+}
+
+/* The attempt left the queue. */
+static void tell_begun(struct sei_client *c, struct sei_exchange *x)
+{
+  if(x->told || sei_transfer_started(x->transfer) <= 0)
+    return;
+  x->told = true;
+  sei_event_request(c, x);
 }
 
 static bool can_repeat(const struct sei_exchange *x)
@@ -222,6 +249,8 @@ static bool follow(struct sei_client *c, struct sei_exchange *x)
 
 /* ---- a newer key ---- */
 
+static const char NEWER_KEY[] = "HTTP 401, and there is a newer key";
+
 static bool is_unauthorized(const struct sei_exchange *x)
 {
   return sei_transfer_failure(x->transfer) == SEI_FAILURE_NONE &&
@@ -234,6 +263,7 @@ static bool wants_newer_key(struct sei_client *c, struct sei_exchange *x)
     return false;
   if(x->key != c->key_number) { /* somebody else's 401 brought it */
     x->rekeyed = true;
+    sei_event_retry(c, x, 0, NEWER_KEY);
     return send_after(c, x, 0);
   }
   x->waits_key = c->wants_key = true;
@@ -248,6 +278,8 @@ void sei_exchange_rekey(struct sei_client *c)
       continue;
     x->waits_key = false;
     x->rekeyed = true;
+    if(x->key != c->key_number)
+      sei_event_retry(c, x, 0, NEWER_KEY);
     x->final = x->key == c->key_number || !send_after(c, x, 0);
   }
 }
@@ -283,25 +315,38 @@ static void slow_down(struct sei_client *c, const struct sei_exchange *x)
                      wait < c->retry.longest ? wait : c->retry.longest);
 }
 
-void sei_exchange_tend(struct sei_client *c, struct sei_exchange *x)
+/* Again, after a while, or not. What is replayed waits for nothing. */
+static void decide(struct sei_client *c, struct sei_exchange *x)
 {
   double delay;
-  if(x->final || x->waits_key || !x->transfer ||
-     sei_transfer_state(x->transfer) != SEI_TRANSFER_DONE)
+  x->verdict = sei_retry_next(&x->retry, outcome(x), retry_after(x),
+                              sei_clock(), &delay);
+  x->final = x->verdict != SEI_RETRY_AGAIN;
+  if(x->final)
+    return;
+  if(c->recording.mode == SEI_RECORDING_REPLAYS)
+    delay = 0;
+  sei_event_retry(c, x, delay, NULL);
+  x->final = !send_after(c, x, delay);
+  c->stats.retries += !x->final;
+}
+
+void sei_exchange_tend(struct sei_client *c, struct sei_exchange *x)
+{
+  if(x->final || x->waits_key || !x->transfer)
+    return;
+  sei_recording_tend(c, x);
+  tell_begun(c, x);
+  if(sei_transfer_state(x->transfer) != SEI_TRANSFER_DONE)
     return;
   note(c, x);
   slow_down(c, x);
-  if(!c->pool) {
+  if(!c->pool)
     x->final = true;
-    return;
-  }
-  if(follow(c, x) || wants_newer_key(c, x))
-    return;
-  x->verdict = sei_retry_next(&x->retry, outcome(x), retry_after(x),
-                              sei_clock(), &delay);
-  x->final = x->verdict != SEI_RETRY_AGAIN || !send_after(c, x, delay);
-  if(!x->final)
-    c->stats.retries++;
+  else if(!follow(c, x) && !wants_newer_key(c, x))
+    decide(c, x);
+  if(x->final)
+    sei_event_final(c, x);
 }
 
 void sei_exchange_cancel(struct sei_client *c, struct sei_exchange *x)
@@ -310,10 +355,13 @@ void sei_exchange_cancel(struct sei_client *c, struct sei_exchange *x)
     return;
   if(c->pool)
     sei_pool_cancel(c->pool, x->transfer);
+  x->ask = SEI_ASK_NONE;
+  tell_begun(c, x);
   if(!x->waits_key && sei_transfer_state(x->transfer) == SEI_TRANSFER_DONE)
     note(c, x);
   x->waits_key = false;
   x->final = true;
+  sei_event_final(c, x);
 }
 
 bool sei_exchange_done(const struct sei_exchange *x)
@@ -336,8 +384,20 @@ const char *sei_class_name(enum sei_class what)
   return NAMES[what];
 }
 
+/* Nobody waits for it any more; who listens or records is told. */
+static void abandon(struct sei_exchange *x)
+{
+  if(!x->at || !x->transfer || x->final || x->waits_key)
+    return;
+  tell_begun(x->client, x);
+  sei_event_response(x->client, x);
+  sei_event_final(x->client, x);
+  sei_recording_note(x->client, x);
+}
+
 void sei_exchange_free(struct sei_exchange *x)
 {
+  abandon(x);
   leave(x);
   sei_transfer_free(x->transfer);
   free(x->url);

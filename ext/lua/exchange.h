@@ -15,6 +15,7 @@
 #include "../http/auth.h"
 #include "../http/retry.h"
 #include "../http/transfer.h"
+#include "recording.h"
 
 struct sei_client;
 
@@ -38,6 +39,8 @@ struct sei_attempt {
 
 struct sei_exchange {
   struct sei_exchange *next, **at; /* in the client's list; at: NULL outside */
+  struct sei_client *client;       /* NULL: not started */
+  uint64_t number;                 /* of the client's calls, from 1 */
   struct sei_transfer *transfer;   /* of the last attempt; NULL: not started */
   const struct sei_endpoint *endpoint;
   char *url;                /* owned; may change by a redirect */
@@ -58,6 +61,8 @@ struct sei_exchange {
   unsigned key;             /* number of the key it was sent with */
   bool rekeyed;             /* it was sent again with a newer key */
   bool waits_key;
+  enum sei_ask ask;         /* of a recording */
+  bool told;                /* that the attempt under way has begun */
   bool taken;               /* bytes of the reply were handed on: too late to
                                send it again */
   bool final;               /* no further attempt */

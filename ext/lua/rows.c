@@ -464,6 +464,12 @@ const char *sei_rows_body(lua_State *L, int index, size_t *n)
   return r->body.data;
 }
 
+int64_t sei_rows_count(lua_State *L, int index)
+{
+  const struct sei_rows *r = luaL_testudata(L, index, SEI_ROWS);
+  return r ? (int64_t)r->batch.rows : 0;
+}
+
 void sei_open_rows(lua_State *L)
 {
   static const luaL_Reg functions[] = {

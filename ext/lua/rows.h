@@ -5,6 +5,7 @@
 
 #include <lua.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../api/endpoint.h"
 
@@ -17,6 +18,10 @@ const char *sei_rows_body(lua_State *L, int index, size_t *n);
 /* Pushes the array of a CSV's columns, as the client at index `client` or the
  * endpoint names them; nil: they are the customer's own. */
 void sei_columns_push(lua_State *L, int client, const struct sei_endpoint *e);
+
+/* How many rows the open batch of the rows at `index` holds; 0 if that is no
+ * such userdata. */
+int64_t sei_rows_count(lua_State *L, int index);
 
 /* Puts the function rows into the table on top. */
 void sei_open_rows(lua_State *L);

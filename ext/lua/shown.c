@@ -4,6 +4,7 @@
 #include "shown.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../base/redact.h"
@@ -51,19 +52,47 @@ static size_t make_printable(char *s, size_t n, bool cut)
   return n;
 }
 
+/* How many of n bytes must be looked at to show `most` of them. */
+static size_t seen_of(const struct sei_client *c, size_t n, size_t most)
+{
+  size_t seen = most + sei_redact_beyond(&c->secrets);
+  return seen > n ? n : seen;
+}
+
+/* Copies `seen` of the n bytes to `copy`, makes them fit to be shown and
+ * returns how many of them to show. `cut`: there are more. */
+static size_t clean(const struct sei_client *c, char *copy, const char *s,
+                    size_t seen, size_t most, bool cut)
+{
+  size_t len = seen < most ? seen : most;
+  if(seen)
+    memcpy(copy, s, seen);
+  sei_shown_scrub(c, copy, seen);
+  return make_printable(copy, len, cut);
+}
+
+void sei_shown_scrub(const struct sei_client *c, char *text, size_t n)
+{
+  sei_redact_values(&c->secrets, text, n);
+  sei_redact_names(text, n);
+}
+
+char *sei_shown_copy(const struct sei_client *c, const char *s, size_t n,
+                     size_t most)
+{
+  size_t seen = seen_of(c, n, most);
+  char *copy = malloc(seen + 1);
+  if(copy)
+    copy[clean(c, copy, s, seen, most, n > most)] = '\0';
+  return copy;
+}
+
 const char *sei_shown_push(lua_State *L, const struct sei_client *c,
                            const char *s, size_t n, size_t most)
 {
-  size_t key = c->key.len ? c->key.len - 1 : 0;
-  size_t seen = most + sei_redact_beyond(key), len = n < most ? n : most;
-  char *copy;
-  if(seen > n)
-    seen = n;
-  copy = lua_newuserdatauv(L, seen + 1, 0);
-  if(n)
-    sei_redact(memcpy(copy, s, seen), seen, c->key.data, key);
-  len = make_printable(copy, len, n > most);
-  lua_pushlstring(L, copy, len);
+  size_t seen = seen_of(c, n, most);
+  char *copy = lua_newuserdatauv(L, seen + 1, 0);
+  lua_pushlstring(L, copy, clean(c, copy, s, seen, most, n > most));
   if(n > most) {
     lua_pushliteral(L, "...");
     lua_concat(L, 2);
@@ -76,8 +105,21 @@ void sei_shown_redact(const struct sei_client *c,
                       const struct sei_exchange *x)
 {
   struct sei_buf *body = sei_transfer_body(x->transfer);
-  if(body->len && c->key.len)
-    sei_redact(body->data, body->len, c->key.data, c->key.len - 1);
+  sei_shown_scrub(c, body->data, body->len);
+}
+
+void sei_shown_redact_all(const struct sei_client *c,
+                          const struct sei_exchange *x)
+{
+  const struct sei_headers *h;
+  size_t i;
+  sei_shown_scrub(c, x->url, strlen(x->url));
+  if(!x->transfer)
+    return;
+  h = sei_transfer_headers(x->transfer);
+  for(i = 0; i < h->count; i++)
+    sei_shown_scrub(c, h->list[i].value, strlen(h->list[i].value));
+  sei_shown_redact(c, x);
 }
 
 void sei_shown_title(lua_State *L, const struct sei_client *c,

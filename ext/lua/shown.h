@@ -20,10 +20,23 @@ bool sei_shown_html(const struct sei_exchange *x);
 const char *sei_shown_push(lua_State *L, const struct sei_client *c,
                            const char *s, size_t n, size_t most);
 
+/* The same as a C string on the heap, without the "..."; NULL: no memory. */
+char *sei_shown_copy(const struct sei_client *c, const char *s, size_t n,
+                     size_t most);
+
+/* Overwrites the client's keys, old ones too, and what stands behind names of
+ * secrets. The text keeps its length. */
+void sei_shown_scrub(const struct sei_client *c, char *text, size_t n);
+
 /* Takes the key out of a body that will be shown or handed on: a service that
  * repeats what it got must not make us tell it. */
 void sei_shown_redact(const struct sei_client *c,
                       const struct sei_exchange *x);
+
+/* The same with address and headers: the client is about to forget its keys,
+ * while errors may yet be made of this. */
+void sei_shown_redact_all(const struct sei_client *c,
+                          const struct sei_exchange *x);
 
 /* Pushes the title of an HTML page, or "". */
 void sei_shown_title(lua_State *L, const struct sei_client *c,

@@ -163,6 +163,10 @@ static void start_over(lua_State *L, struct sei_walk *w, int i)
   s->attempt = s->x.sent;
   lua_getiuservalue(L, 1, UV_LISTS);
   lua_newtable(L);
+  if(!w->paged) { /* records are handed out from where they are built */
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, 1, UV_LIST);
+  }
   lua_rawseti(L, -2, i + 1);
   lua_pop(L, 1);
 }

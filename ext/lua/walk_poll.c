@@ -94,6 +94,16 @@ static void sift(lua_State *L, struct sei_walk *w, int64_t *fresh,
   }
 }
 
+/* Counts a page that is handed out, and tells who listens. */
+static void tell_page(struct sei_walk *w, int64_t count)
+{
+  w->served++;
+  w->client->stats.pages++;
+  w->client->stats.records += (uint64_t)count;
+  sei_event_page(w->client, w->endpoint, w->served, count,
+                 sei_pages_offset(&w->pages, 0), w->pages.total);
+}
+
 /* Sets what is to be handed out: of the page's records those not dropped, up
  * to `hand_out` of them. */
 static void serve(lua_State *L, struct sei_walk *w, int64_t hand_out)
@@ -135,8 +145,10 @@ static bool turn(lua_State *L, struct sei_walk *w)
     if(sei_pages_judge(&w->pages, fresh, twice, &hand_out) ==
        SEI_PAGES_FAILED)
       fail_pages(L, w);
-    else
+    else {
       serve(L, w, hand_out);
+      tell_page(w, hand_out);
+    }
     return true;
   case SEI_PAGES_DONE:
     finish(L, w);
@@ -167,7 +179,8 @@ static bool poll_paged(lua_State *L, struct sei_walk *w)
     if(!again && has_error(L) && !is_underway(w))
       w->state = WALK_FAILED;
   } while(again);
-  if(w->state != WALK_RUNS)
+  /* the last turn may have begun another pass, or left slots to be freed */
+  if(w->at >= w->end)
     ask_pages(L, w);
   return w->at < w->end || w->state != WALK_RUNS;
 }
@@ -203,6 +216,7 @@ static bool poll_unpaged(lua_State *L, struct sei_walk *w)
   w->end = s->records.listed;
   if(w->left >= 0 && w->end > w->left)
     w->end = w->left;
+  w->client->stats.records += (uint64_t)w->end;
   if(w->left >= 0)
     w->left -= w->end;
   if(w->end)

@@ -34,6 +34,7 @@ struct sei_walk {
   enum sei_walk_state state;
   bool paged;
   bool warn;
+  int64_t served;                   /* pages handed out */
   const char *query, *filter;       /* kept by PARTS */
   const char *page_name, *size_name, *envelope;
   uint64_t fingerprint;             /* of the query, for resume tokens */

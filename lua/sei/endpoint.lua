@@ -32,6 +32,22 @@ local function need_key(client)
     hint = "see the option api_key of sei.client" }, 0)
 end
 
+local function settle(client, ok, ...)
+  if ok then return ... end
+  local problem = ...
+  if type(problem) == "string" then
+    local clean, text = pcall(core.scrub, client, problem)
+    problem = clean and text or problem
+  end
+  error(problem, 0)
+end
+
+-- The function f, whose messages show no key even where a caller mixed up the
+-- arguments.
+local function discreet(client, f)
+  return function(...) return settle(client, pcall(f, ...)) end
+end
+
 local kinds = {}
 
 local function get(client, name, options)
@@ -44,14 +60,14 @@ end
 
 function kinds.object(name)
   return function(client, options)
-    options = attempt.check(2, core.check_call, name, options)
+    options = attempt.check(2, discreet(client, core.check_call), name, options)
     return attempt.call(get, client, name, options)
   end
 end
 
 function kinds.list(name)
   return function(client, options)
-    local walk = attempt.check(2, core.walk, client, name, options)
+    local walk = attempt.check(2, discreet(client, core.walk), client, name, options)
     need_key(client)
     return walk, nil, nil, walk
   end
@@ -66,7 +82,7 @@ end
 
 function kinds.download(name)
   return function(client, options)
-    options = attempt.check(2, core.check_call, name, options)
+    options = attempt.check(2, discreet(client, core.check_call), name, options)
     if options.file and options.to then
       error(name .. " takes either the option 'file' or 'to', not both", 2)
     end
@@ -84,8 +100,8 @@ end
 
 function kinds.rows(name)
   return function(client, rows, options)
-    options = attempt.check(2, core.check_call, name, options)
-    attempt.check(2, require "sei.write".check_rows, rows, name)
+    options = attempt.check(2, discreet(client, core.check_call), name, options)
+    attempt.check(2, discreet(client, require "sei.write".check_rows), rows, name)
     return attempt.call(send_rows, client, name, rows, options)
   end
 end
@@ -97,8 +113,8 @@ end
 
 function kinds.upload(name)
   return function(client, options)
-    options = attempt.check(2, core.check_call, name, options)
-    attempt.check(2, require "sei.write".check_upload, client, name, options)
+    options = attempt.check(2, discreet(client, core.check_call), name, options)
+    attempt.check(2, discreet(client, require "sei.write".check_upload), client, name, options)
     return attempt.call(upload, client, name, options)
   end
 end
@@ -126,14 +142,14 @@ end
 function kinds.send(name, row)
   if not row.takes_body then
     return function(client, version_id, options)
-      options = attempt.check(2, core.check_call, name, options)
-      attempt.check(2, check_send, name, version_id)
+      options = attempt.check(2, discreet(client, core.check_call), name, options)
+      attempt.check(2, discreet(client, check_send), name, version_id)
       return attempt.call(send, client, name, version_id, nil, options)
     end
   end
   return function(client, version_id, value, options)
-    options = attempt.check(2, core.check_call, name, options)
-    attempt.check(2, check_send, name, version_id, value, true)
+    options = attempt.check(2, discreet(client, core.check_call), name, options)
+    attempt.check(2, discreet(client, check_send), name, version_id, value, true)
     return attempt.call(send, client, name, version_id, value, options)
   end
 end

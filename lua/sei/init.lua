@@ -11,6 +11,9 @@
 local attempt = require "sei.attempt"
 local core = require "sei.core"
 local key = require "sei.key"
+local event = require "sei.event"
+local log = require "sei.log"
+local record = require "sei.record"
 local wait = require "sei.wait"
 require "sei.endpoint"
 
@@ -25,6 +28,53 @@ local sei = {
   wait = wait,
 }
 
+-- Hooks, log and recording. nil: what is wrong with an option.
+local function listen(client, options)
+  local lines, problem
+  if options.log ~= nil then
+    lines, problem = log.new(options.log)
+    if not lines then return nil, "'log' for sei.client (" .. problem .. ")" end
+  end
+  local recording = options.recording
+  if recording ~= nil then
+    if not record.kind(recording) then
+      return nil, "'recording' for sei.client (what sei.record or sei.replay made expected)"
+    end
+    core.state(client).recording = recording
+    recording:start(client)
+  end
+  event.listen(client, options, lines)
+  return true
+end
+
+-- A key that is never sent; the source is not asked.
+local function replay(client, options)
+  local state, given = core.state(client), options.api_key
+  state.key = function() return options.recording:next_key() end
+  state.stuck = function(one) return options.recording:stuck(one) end
+  if type(given) ~= "string" or not core.set_key(client, given, true) then
+    core.set_key(client, "replayed-key", true)
+  end
+end
+
+local function check_path(path, name)
+  if type(path) ~= "string" or path == "" then
+    error(("bad argument #1 to '%s' (path expected, got %s)"):format(name,
+      path == "" and "an empty string" or type(path)), 3)
+  end
+end
+
+-- core.client; its messages show no literal key, wherever it was given.
+local function new(options)
+  local ok, result = pcall(core.client, options)
+  if ok then return result end
+  local given = type(options) == "table" and options.api_key
+  if type(result) == "string" and type(given) == "string" and #given >= 4 then
+    result = result:gsub(given:gsub("%p", "%%%0"), "****")
+  end
+  error(result, 0)
+end
+
 --- Makes a client: one SEI account, its key, its connections.
 --
 -- It is closed by `client:close()`, by a `<close>` variable or by the
@@ -34,18 +84,64 @@ local sei = {
 -- `region` and `base_url` are needed
 -- @treturn client
 function sei.client(options)
-  local client = attempt.check(2, core.client, options)
+  local client = attempt.check(2, new, options)
   local source, problem = key.source(options.api_key)
-  if not source then error("bad option 'api_key' for sei.client (" .. problem .. ")", 2) end
   local state = core.state(client)
-  state.key, state.wait = source, options.wait
+  state.wait = options.wait
+  local told, why = listen(client, options)
+  if not told then error("bad option " .. why, 2) end
+  if record.kind(options.recording) == "replays" then
+    replay(client, options)
+    return client
+  end
+  if not source then error("bad option 'api_key' for sei.client (" .. problem .. ")", 2) end
+  state.key = source
   state.renews = type(options.api_key) ~= "string"
   if not state.renews then
-    local ok, taken, why = pcall(core.set_key, client, options.api_key, false)
+    local ok, taken, fault = pcall(core.set_key, client, options.api_key, false)
     if not ok then error("bad option 'pace' for sei.client (" .. taken .. ")", 2) end
-    if not taken then error("bad option 'api_key' for sei.client (" .. why .. ")", 2) end
+    if not taken then error("bad option 'api_key' for sei.client (" .. fault .. ")", 2) end
   end
   return client
+end
+
+--- Starts a recording: the option `recording` of `sei.client` is what this
+-- makes, of one client or several.
+--
+-- Each request and its whole reply become a line of JSON, without any key; the
+-- file is its owner's alone and what was in it before is gone. Its method
+-- `close()` ends it: true, or nil and an error object if it is not complete.
+-- @tparam string path of the file
+-- @tparam ?table options `max_bytes`: of the file (67108864); what would go beyond ends the
+-- recording with a warning, never a call
+-- @treturn ?table the recorder; or nil and an error object
+-- @usage local client = sei.client { region = "prod1", api_key = sei.key.env "SEI_API_KEY",
+--   recording = assert(sei.record "night.jsonl") }
+function sei.record(path, options)
+  check_path(path, "record")
+  local max = type(options) == "table" and options.max_bytes
+  if options ~= nil and (math.type(max) ~= "integer" or max < 1024) then
+    error("bad argument #2 to 'record' ({max_bytes = integer from 1024} expected)", 2)
+  end
+  return record.recorder(path, options)
+end
+
+--- Answers from a recording without any network: the option `recording` of
+-- `sei.client` is what this makes. No key is needed then, and nothing waits:
+-- delays and pace are left out.
+--
+-- Strict: a request is answered by the first recorded one with the same method,
+-- path, query and body that was not given out yet; one that is not there is an
+-- error of kind "protocol" that says which was expected. Its method `finish()`
+-- tells at the end whether all was asked for: true, or nil and an error object.
+-- @tparam string path of a file that sei.record made
+-- @treturn ?table the replay; or nil and an error object
+-- @usage local replay = assert(sei.replay "night.jsonl")
+-- recipe(sei.client { region = "prod1", recording = replay })
+-- assert(replay:finish())
+function sei.replay(path)
+  check_path(path, "replay")
+  return record.replay(path)
 end
 
 return sei

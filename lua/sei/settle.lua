@@ -393,6 +393,7 @@ end
 -- @return as `settle.finish`
 function settle.lot(job, lot, args)
   job.spent, job.lot = 0, lot
+  args.first, args.last = lot.first, lot.last
   return settle.finish(job, lot, request(job, args))
 end
 

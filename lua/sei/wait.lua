@@ -7,6 +7,7 @@
 -- @module sei.wait
 
 local core = require "sei.core"
+local event = require "sei.event"
 
 local wait = {}
 
@@ -28,23 +29,47 @@ local function renew_key(client)
   core.new_key(client, ok and type(key) == "string" and key or nil)
 end
 
+-- What is to be done between two steps. True: another step is due at once.
+local function attend(client, state)
+  if core.wants_key(client) then renew_key(client) end
+  local again = state.recording and state.recording:attend(client)
+  if state.teller then event.tell(client) end
+  return again
+end
+
+-- Steps once and hands out what it brought: records, hooks, logs.
+local function step(client, state)
+  repeat client:step() until not attend(client, state)
+end
+
+-- What is recorded or told although nobody waits any more: requests that were
+-- cancelled by closing the client.
+core.on_close(function(client)
+  local state = core.state(client)
+  if state.recording then state.recording:attend(client) end
+  event.tell(client)
+end)
+
 --- Steps and waits until `poll(thing)` says that it may go on.
 -- @tparam userdata thing a walk, a download or a call
 -- @tparam function poll the core's function that tells
 -- @tparam function await the core's function that enters and leaves the list
 function wait.for_(thing, poll, await)
   local client = core.client_of(thing)
-  local pause = core.state(client).wait or wait.block
+  local state = core.state(client)
+  local pause, stuck = state.wait or wait.block, state.stuck
   local _ <close> = setmetatable({ thing = thing, await = await }, waiting)
   await(thing, true)
   while true do
-    client:step()
-    if core.wants_key(client) then renew_key(client) end
-    if poll(thing) then return end
-    pause(client)
-    -- somebody may have closed the client meanwhile: then it cannot step, but it
-    -- can say what became of the thing
-    if client:active() == 0 and poll(thing) then return end
+    step(client, state)
+    local ready, again = poll(thing), attend(client, state) -- polling may send, too
+    if ready then return end
+    if not again and not (stuck and stuck(client)) then
+      pause(client)
+      -- somebody may have closed the client meanwhile: then it cannot step, but it
+      -- can say what became of the thing
+      if client:active() == 0 and poll(thing) then return end
+    end
   end
 end
 
@@ -53,12 +78,17 @@ core.on_download(function(download)
   wait.for_(download, core.download_poll, core.download_await)
 end)
 
+local function told(client, ...)
+  event.tell(client)
+  return ...
+end
+
 --- Waits until a call is done and takes its result.
 -- @tparam userdata call
 -- @return the value and the status; or nil and an error object
 function wait.result(call)
   wait.for_(call, core.call_done, core.call_await)
-  return core.call_result(call)
+  return told(core.client_of(call), core.call_result(call))
 end
 
 return wait

@@ -115,6 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   struct fuzz_bytes b;
   struct fuzz_dice d;
+  struct sei_redact known = {0};
   size_t i;
   char *copy;
   int spelling;
@@ -133,7 +134,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   }
   memcpy(before, text, len);
   copy = fuzz_copy(text, len);
-  sei_redact(copy, len, secret, n);
+  MUST(sei_redact_add(&known, secret, n));
+  sei_redact_values(&known, copy, len);
+  sei_redact_wipe(&known);
   memcpy(text, copy, len);
   free(copy);
   MUST(seen(spelling) == 0);
