@@ -492,7 +492,8 @@ describe("the file of a recording", function()
     local scratch = support.scratch(finally)
     local bytes = {}
     for i = 0, 255 do bytes[#bytes + 1] = string.char(i) end
-    local body = "email\n\"" .. table.concat(bytes):gsub('"', '""') .. "\"\n"
+    local body = "email,integrationId,identity\n\"" .. table.concat(bytes):gsub('"', '""')
+      .. "\",1,x\n"
     local path = with(scratch,
       function() return raw.reply(200, body, { ["Content-Type"] = "text/csv" }) end,
       function(client) client:download_identities { file = scratch .. "/a" } end)

@@ -68,7 +68,10 @@ function wait.for_(thing, poll, await)
       pause(client)
       -- somebody may have closed the client meanwhile: then it cannot step, but it
       -- can say what became of the thing
-      if client:active() == 0 and poll(thing) then return end
+      if client:active() == 0 and poll(thing) then
+        attend(client, state)
+        return
+      end
     end
   end
 end

@@ -83,6 +83,7 @@ static void prepare(struct input *in, struct fuzz_dice *d)
   in->want = (enum sei_want)fuzz_below(d, 3);
   sei_buf_init(&in->client.key, 1024);
   MUST(sei_buf_add(&in->client.key, KEY, sizeof KEY) == SEI_BUF_OK);
+  MUST(sei_redact_add(&in->client.secrets, KEY, sizeof KEY - 1));
   in->client.base_url = NULL;
 }
 
