@@ -56,8 +56,15 @@ static size_t json_escaped(const char *text, size_t len, char c, bool base64)
   size_t n = 0;
   while(n < len && n < BACKSLASHES && text[n] == '\\')
     n++;
-  if(!n || c == '\\')
-    return n; /* a form has single backslashes only: see single() */
+  if(!n)
+    return 0;
+  if(c == '\\') { /* a form has single backslashes only: see single() */
+    long code = n < len && text[n] == 'u' ?
+      hex(text + n + 1, len - n - 1, 4) : -1;
+    if(code == '\\')
+      return n + 5;
+    return n > 1 && code >= 0 ? n - 1 : n; /* the last is the next one's */
+  }
   if(n < len && text[n] == c && strchr("/\"'", c))
     return n + 1;
   return n < len && text[n] == 'u' &&

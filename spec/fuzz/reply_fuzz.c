@@ -202,5 +202,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   sei_headers_free(&in.transfer.headers);
   sei_buf_free(&in.transfer.body);
   sei_buf_free(&in.client.key);
+  sei_redact_wipe(&in.client.secrets);
   return 0;
 }
