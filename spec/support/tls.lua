@@ -86,7 +86,8 @@ Server.__index = Server
 function tls.serve(dir, name, words)
   -- timeout: an end even if nobody stops it
   local pipe = assert(io.popen(("unset LD_PRELOAD; cd %s && echo $$ && exec timeout 60 "
-    .. "openssl s_server -HTTP -accept 127.0.0.1:0 -cert %s.pem -key %s.key %s 2>&1 </dev/null"):format(
+    .. "openssl s_server -HTTP "
+    .. "-accept 127.0.0.1:0 -cert %s.pem -key %s.key %s 2>&1 </dev/null"):format(
     shell.quote(dir), name, name, words or ""), "r"))
   local pid = assert(tonumber(pipe:read "l"))
   local port
