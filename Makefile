@@ -201,6 +201,22 @@ $(B)/spec/c/%: spec/c/%.c $(B)/libplain.a $(B)/flags
 
 -include $(wildcard $(B)/spec/c/*.d)
 
+# Memory that fails, and threads: see spec/torture/.
+$(B)/spec/torture: spec/torture/torture.c spec/torture/memory.c \
+    spec/torture/memory.h ext/sei.h $(B)/libsei.a
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -Iext $(LUA_CFLAGS) \
+	  -o $@ $(filter %.c,$^) $(B)/libsei.a $(LUA_LIBS) $(CORE_LIBS)
+
+.PHONY: torture-program
+torture-program: $(B)/spec/torture
+
+.PHONY: torture
+torture: build torture-program ## every public call while memory fails (SCENARIO=PART: only those)
+	@$(ENVIRONMENT); $(SAN_OPTIONS); $(LUA) spec/torture/run.lua \
+	  $(B)/spec/torture $(SCENARIO)
+
 .PHONY: demo
 demo: deps build ## the shortest way to see it work, against the emulator
 	@$(ENVIRONMENT); $(LUA) examples/demo.lua

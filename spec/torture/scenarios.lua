@@ -1,0 +1,383 @@
+--- What the torture program does while memory fails: every public call.
+--
+-- `dofile` of this file gives the list; the program calls the chunk with the
+-- name of a scenario, the emulator's address and a folder, and gets three
+-- functions: the call under torture, the judge of what came of it, and what
+-- must go well afterwards with the same client (nil: nothing).
+--
+-- A scenario: `name`; `quirks` of the emulator; `runs` at most, where each one
+-- takes long; `make(env)` → call, again. `again` is the call itself where it
+-- is not given, `false` for none.
+local name, url, folder = ...
+
+local list = {}
+
+local function scenario(row) list[#list + 1] = row end
+
+-- ---- what they need ----
+
+local function count(iterator, ...)
+  local n = 0
+  for _ in iterator, ... do n = n + 1 end
+  return n
+end
+
+local function must(value, ...)
+  if not value then error(..., 0) end
+  return value
+end
+
+local IDENTITIES = {
+  { email = "a.torture@example.com", integrationId = 5322, identity = "atorture" },
+  { email = "b.torture@example.com", integrationId = 5322, identity = "btorture-é" },
+  { email = "c.torture@example.com", integrationId = "no number", identity = "c" },
+}
+
+local CLOUD_IDS = {
+  { email = "a.torture@example.com", applicationType = "GITHUB", cloudId = "atorture" },
+  { email = "b.torture@example.com", applicationType = "ODD", cloudId = "btorture" },
+}
+
+-- ---- reading ----
+
+for _, method in ipairs { "get_schema", "get_developer_schema" } do
+  scenario { name = method, make = function(env)
+    local client = env.client()
+    return function() return client[method](client) end
+  end }
+end
+
+for _, method in ipairs { "list_versions", "list_contributors", "list_identities",
+  "list_developers", "list_licensed" } do
+  scenario { name = method, make = function(env)
+    local client = env.client { window = 4 }
+    local options = method ~= "list_licensed" and { page_size = 7 } or {}
+    return function() return count(client[method](client, options)) end
+  end }
+end
+
+scenario { name = "list, break, resume, repair", make = function(env)
+  local client = env.client { window = 4 }
+  return function()
+    local token
+    local options = { page_size = 5, fields = { "email" }, on_drift = "repair",
+      filter = { include_dangling_logins = false } }
+    do
+      local walk <close> = client:list_contributors(options)
+      for _ = 1, 12 do walk() end
+      token = walk:resume()
+      must(walk:total() and walk:meta() and tostring(walk))
+      walk:drift()
+    end
+    options.resume = token
+    for _ in client:list_contributors(options) do break end
+    client:cancel()
+    return client:stats().calls > 0
+  end
+end }
+
+-- Whoever goes on with an iterator that raised gets an answer, too.
+scenario { name = "list, go on after an error", make = function(env)
+  local client = env.client { window = 2 }
+  return function()
+    local walk <close> = client:list_contributors { page_size = 4, max_items = 20 }
+    local n, failure = 0, nil
+    for _ = 1, 40 do
+      local ok, record = pcall(walk)
+      if not ok then failure = failure or record
+      elseif not record then break
+      else n = n + 1 end
+    end
+    if failure then error(failure, 0) end
+    return n == 20, "not all records came"
+  end
+end }
+
+scenario { name = "download_identities to a file", make = function(env)
+  local client = env.client()
+  local path = env.folder .. "/out.csv"
+  return function() return client:download_identities { file = path } end
+end }
+
+scenario { name = "download_identities", make = function(env)
+  local client = env.client()
+  return function()
+    local n = count(client:download_identities())
+    local rows = {}
+    must(client:download_identities { to = function(row) rows[#rows + 1] = row.email end })
+    for row in client:download_identities() do must(row.email) break end
+    return #rows == n
+  end
+end }
+
+scenario { name = "download_developers", make = function(env)
+  local client = env.client()
+  return function()
+    return client:download_developers { emails = { "x@example.com" }, to = function() end }
+  end
+end }
+
+-- ---- writing ----
+
+scenario { name = "patch_identities", make = function(env)
+  local client = env.client()
+  return function()
+    local report, err = client:patch_identities(IDENTITIES, { batch_size = 1 })
+    return report and tostring(report), err
+  end
+end }
+
+scenario { name = "add_cloud_ids", make = function(env)
+  local client = env.client()
+  return function() return client:add_cloud_ids(CLOUD_IDS) end
+end }
+
+scenario { name = "update_contributors", make = function(env)
+  local client = env.client()
+  local one = must(client:list_contributors { max_items = 1 }())
+  return function() return client:update_contributors { one } end
+end }
+
+scenario { name = "patch_developers, delete_developers", make = function(env)
+  local client = env.client()
+  return function()
+    must(client:patch_developers { { email = "lukasz.westman1@example.com", region = "emea" } })
+    return client:delete_developers { "nobody@example.com" }
+  end
+end }
+
+scenario { name = "upload_developers and what follows", make = function(env)
+  local client = env.client()
+  local rows = { { name = "A", email = "a.torture@example.com" } }
+  local header = { "name", "email" }
+  local mappings = { fieldMappings = { { fieldType = "NAME", columnName = "name" },
+    { fieldType = "EMAIL", columnName = "email" } } }
+  return function()
+    local one = must(client:upload_developers { rows = rows, header = header })
+    local two = must(client:reupload_developers { rows = rows, header = header })
+    must(one.batches and two.batches)
+    local version = two.batches[1].reply.versionId
+    must(client:map_developer_fields(version, mappings))
+    return client:activate_developers(version)
+  end
+end }
+
+scenario { name = "upload_identities from a file", make = function(env)
+  local client = env.client()
+  local path = env.file("in.csv", "email,integrationId,identity\na.torture@example.com,5322,x\n")
+  return function() return client:upload_identities { file = path } end
+end }
+
+scenario { name = "upload_identities, upload_cloud_ids", make = function(env)
+  local client = env.client()
+  return function()
+    must(client:upload_identities { rows = IDENTITIES })
+    local i = 0
+    return client:upload_cloud_ids { rows = function()
+      i = i + 1
+      return CLOUD_IDS[i], i
+    end }
+  end
+end }
+
+-- ---- failures of the service ----
+
+local function failing(title, quirks, runs, options)
+  scenario { name = title, quirks = quirks, runs = runs, make = function(env)
+    options = options or { retries = 0 }
+    local client = env.client(options)
+    local function call()
+      local value, err = client:get_schema()
+      if value then return nil, "it did not fail" end
+      if env.sei.is_error(err) then return #tostring(err) > 0 end
+      error(err, 0)
+    end
+    return call
+  end }
+end
+
+failing("a refusal", { "fault=status-500:always" })
+failing("a login page", { "html-login=200" })
+failing("a redirect", { "html-login=redirect" })
+failing("garbage", { "fault=garbage:always" })
+failing("damaged gzip", { "fault=bad-gzip:always" })
+failing("too short", { "fault=truncated:always" })
+failing("a retry", { "fault=status-503:always" }, 60, { retries = 1 })
+failing("a newer key", { "auth=raw" }, nil,
+  { retries = 0, api_key = function() return "a-key-" .. os.clock() end })
+
+scenario { name = "a stream that ends too early", quirks = { "fault=truncated:always" },
+  make = function(env)
+    local client = env.client { retries = 0 }
+    return function()
+      local ok, err = pcall(count, client:list_licensed())
+      if not ok and not env.sei.is_error(err) then error(err, 0) end
+      local done, problem = client:download_identities { file = env.folder .. "/out.csv" }
+      return not ok and not done, problem or "it did not fail"
+    end
+  end }
+
+-- ---- clients ----
+
+scenario { name = "a client", make = function(env)
+  local path = env.file("key.csv", "a-key-of-a-file\n")
+  return function()
+    local client <close> = env.sei.client { base_url = env.url, account = "acc",
+      api_key = env.sei.key.file(path), pace = { rate = 1000, burst = 1000,
+        file = env.folder .. "/pace" }, proxy = "http://127.0.0.1:1", user_agent = "torture",
+      traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+      identities = { envelope = "records" }, cloud_ids = { csv_header = { "a", "b" } } }
+    must(client:get_schema())
+    return #tostring(client) > 0 and client:active() == 0
+  end
+end }
+
+scenario { name = "a client with a pace", make = function(env)
+  local client = env.client { pace = { rate = 10000, burst = 10000 } }
+  return function() return client:get_schema() end, function()
+    local value, err = client:get_schema()
+    if value and not require "sei.core".has_key(client) then return nil, "no key" end
+    return value, err
+  end
+end }
+
+scenario { name = "closed with transfers in flight", make = function(env)
+  return function()
+    local client = env.client { window = 4 }
+    local walk = client:list_contributors { page_size = 3 }
+    local stream = client:download_identities()
+    must(walk())
+    for _ = 1, 3 do client:step() end
+    client:close()
+    local ok, err = pcall(stream)
+    return not ok and env.sei.is_error(err), err
+  end
+end }
+
+scenario { name = "left with transfers in flight", make = function(env)
+  return function()
+    local client = env.client { window = 4 }
+    local walk = client:list_contributors { page_size = 3 }
+    client:download_identities()
+    must(walk())
+    env.kept = { client, walk } -- the state is closed with them
+    return client:pollfd() >= 0 and client:events() == "r" and (client:timeout() or 0) >= 0
+  end, false
+end }
+
+scenario { name = "misuse", make = function(env)
+  local client = env.client()
+  return function()
+    local _, one = pcall(env.sei.client, { regio = "prod1" })
+    local _, two = pcall(client.list_contributors, client, { page_size = "x" })
+    local _, three = pcall(client.patch_identities, client, 7)
+    for _, text in ipairs { one, two, three } do
+      if not tostring(text):find "bad" and not tostring(text):find "unknown" then
+        error(text, 0)
+      end
+    end
+    return true
+  end
+end }
+
+-- ---- without a client ----
+
+scenario { name = "sei.json", make = function(env)
+  local json = env.sei.json
+  local text = '{"a":[1,2.5,"x\\u00e9",[],{}],"b":null,"' .. ("k"):rep(300) .. '":"'
+    .. ("v"):rep(3000) .. '","c":[' .. ("[1,2],"):rep(40) .. '3]}'
+  return function()
+    local value = must(json.decode(text))
+    value.more = json.array { 1, 2, 3 }
+    must(json.decode(must(json.encode(value, { canonical = true }))))
+    local bad, err = json.decode '{"a":'
+    return not bad and env.sei.is_error(err), err
+  end
+end }
+
+scenario { name = "sei.csv", make = function(env)
+  local csv = env.sei.csv
+  local text = "name,email\n" .. ('"a ""b"" c",x@example.com\n'):rep(30)
+  return function()
+    local out = {}
+    local to_text = csv.write { to = function(bytes) out[#out + 1] = bytes end,
+      header = { "name", "email" } }
+    local to_file = csv.write { file = env.folder .. "/rows.csv", header = { "name", "email" } }
+    for row in csv.read { text = text } do
+      to_text:row(row)
+      to_file:row(row)
+    end
+    must(to_text:close())
+    must(to_file:close())
+    must(count(csv.read { file = env.folder .. "/rows.csv", header = false }) == 31)
+    local ok, err = pcall(count, csv.read { text = 'a,b\n"x,y\n' })
+    return not ok and env.sei.is_error(err), err
+  end
+end }
+
+scenario { name = "sei.error", make = function(env)
+  return function()
+    local err = env.sei.error { kind = "http", message = "no", method = "GET", url = "u",
+      status = 500, hint = "h" }
+    return tostring(err) == "http: no (HTTP 500, GET u); h", tostring(err)
+  end
+end }
+
+if not name then return list end
+
+-- ---- one of them ----
+
+local sei = require "sei"
+
+local clients = {}
+
+local env = { sei = sei, url = url, folder = folder }
+
+--- A client for the emulator, without a pace.
+function env.client(options)
+  local all = { base_url = url, api_key = "a-key-for-torture", pace = false, timeout = 20 }
+  for option, value in pairs(options or {}) do all[option] = value end
+  local client = sei.client(all)
+  clients[#clients + 1] = client
+  return client
+end
+
+function env.file(file, text)
+  local path = folder .. "/" .. file
+  local f = assert(io.open(path, "w"))
+  assert(f:write(text))
+  f:close()
+  return path
+end
+
+local function memory(problem)
+  return sei.is_error(problem) or tostring(problem):find("not enough memory", 1, true)
+    or tostring(problem):find("Cannot allocate memory", 1, true)
+end
+
+-- Nothing is under way for calls that are over, whatever became of them.
+local function lost()
+  if env.kept then return end
+  collectgarbage()
+  collectgarbage()
+  for _, client in ipairs(clients) do
+    if client:active() ~= 0 then return client:active() .. " transfers are still under way" end
+  end
+end
+
+local function judge(fired, ok, value, problem)
+  if not ok then problem = value end
+  if not (ok and value) and not (fired and memory(problem)) then
+    return "it ended with " .. tostring(problem)
+  end
+  return lost()
+end
+
+for _, row in ipairs(list) do
+  if row.name == name then
+    local call, again = row.make(env)
+    if again == nil then again = call end
+    return call, judge, again
+  end
+end
+error("no scenario " .. name)
