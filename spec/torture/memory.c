@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "memory.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <malloc.h>
@@ -42,9 +43,13 @@ static struct {
   long count, first, window;
   const void *buffers;      /* where lauxlib's buffers call from */
   struct slot slots[SLOTS];
-} m = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} m = { .lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP };
 
-/* The thread is inside backtrace(), or Lua shrinks a block. */
+/* Only the thread that opened the books is tortured: threads of libcurl's
+ * resolver may outlive the run. */
+static _Thread_local bool mine;
+
+/* It is where nothing may fail and nothing is entered. */
 static _Thread_local bool aside;
 
 /* ---- the books ---- */
@@ -61,7 +66,7 @@ static struct slot *find(const void *p)
 static void enter(void *p, size_t size)
 {
   struct slot *s;
-  if(!m.books || !p || aside)
+  if(!m.books || !p || aside || !mine)
     return;
   s = find(p);
   if(s->life != m.life && ++m.used > FULL) {
@@ -98,7 +103,7 @@ void memory_open_books(void)
   pthread_mutex_lock(&m.lock);
   m.life++;
   m.used = m.left = 0;
-  m.books = true;
+  m.books = mine = true;
   pthread_mutex_unlock(&m.lock);
 }
 
@@ -113,6 +118,8 @@ static int way_length(void *const *way)
 size_t memory_close_books(bool show)
 {
   size_t i, shown = 0;
+  for(i = 0; m.left && i < 200; i++)
+    usleep(1000); /* a thread of the resolver lets go of what it was given */
   m.books = false;
   for(i = 0; show && i < SLOTS && m.left && shown < SHOWN; i++) {
     struct slot *s = &m.slots[i];
@@ -169,7 +176,7 @@ static void show_way(void)
 /* Whether the allocation that is asked for fails. */
 static bool fails(void)
 {
-  if(!m.armed || aside)
+  if(!m.armed || aside || !mine)
     return false;
   m.count++;
   if(m.count < m.first || (m.window && m.count >= m.first + m.window))
@@ -185,14 +192,12 @@ static bool fails(void)
 
 static void lock(void)
 {
-  if(!aside)
-    pthread_mutex_lock(&m.lock);
+  pthread_mutex_lock(&m.lock);
 }
 
 static void unlock(void)
 {
-  if(!aside)
-    pthread_mutex_unlock(&m.lock);
+  pthread_mutex_unlock(&m.lock);
 }
 
 void *malloc(size_t n)
@@ -270,6 +275,19 @@ int posix_memalign(void **p, size_t align, size_t n)
     return ENOMEM;
   *p = block;
   return 0;
+}
+
+/* The C library keeps what it gives to a thread for the next one. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *how,
+                   void *(*begin)(void *), void *argument)
+{
+  int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+  int answer;
+  *(void **)&next = dlsym(RTLD_NEXT, "pthread_create");
+  aside = true;
+  answer = next(thread, how, begin, argument);
+  aside = false;
+  return answer;
 }
 
 /* ---- Lua's ---- */
