@@ -34,6 +34,8 @@ struct sei_walk {
   enum sei_walk_state state;
   bool paged;
   bool warn;
+  bool inside;      /* sei_walk_poll(); still set at its start: Lua raised in
+                       the middle of it */
   const char *query, *filter;       /* kept by PARTS */
   const char *page_name, *size_name, *envelope;
   uint64_t fingerprint;             /* of the query, for resume tokens */

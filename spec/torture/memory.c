@@ -118,7 +118,7 @@ static int way_length(void *const *way)
 size_t memory_close_books(bool show)
 {
   size_t i, shown = 0;
-  for(i = 0; m.left && i < 200; i++)
+  for(i = 0; show && m.left && i < 200; i++)
     usleep(1000); /* a thread of the resolver lets go of what it was given */
   m.books = false;
   for(i = 0; show && i < SLOTS && m.left && shown < SHOWN; i++) {

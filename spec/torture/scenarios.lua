@@ -103,6 +103,28 @@ scenario { name = "list, go on after an error", make = function(env)
   end
 end }
 
+-- The same of a stream: rows come in their order, none twice, until it gives up.
+scenario { name = "download, go on after an error", make = function(env)
+  local client = env.client()
+  local all = {}
+  for row in client:download_identities() do all[#all + 1] = row.identity end
+  return function()
+    local stream <close> = client:download_identities()
+    local n, failure = 0, nil
+    for _ = 1, #all + 5 do
+      local ok, row = pcall(stream)
+      if not ok then failure = failure or row
+      elseif not row then break
+      else
+        n = n + 1
+        if row.identity ~= all[n] then return nil, "row " .. n .. " is wrong" end
+      end
+    end
+    if failure then error(failure, 0) end
+    return n == #all, "not all rows came"
+  end
+end }
+
 scenario { name = "download_identities to a file", make = function(env)
   local client = env.client()
   local path = env.folder .. "/out.csv"
@@ -325,6 +347,42 @@ scenario { name = "sei.csv", make = function(env)
   end
 end }
 
+scenario { name = "sei.csv, go on after an error", make = function(env)
+  local csv = env.sei.csv
+  local lines = {}
+  for i = 1, 60 do lines[i] = ("%d,\"%s \"\"q\"\"\"\n"):format(i, ("x"):rep(i)) end
+  local text = table.concat(lines)
+  return function()
+    local out = {}
+    local writer = csv.write { to = function(bytes) out[#out + 1] = bytes end }
+    local at = 0
+    local reader = csv.read { header = false, chunks = function()
+      local piece = at < #text and text:sub(at + 1, at + 100) or nil
+      at = at + 100
+      return piece
+    end }
+    local failure
+    for i = 1, 60 do
+      local ok, row
+      for _ = 1, 3 do
+        ok, row = pcall(reader)
+        if ok then break end
+        failure = failure or row
+      end
+      if not ok then error(failure, 0) end
+      if row and row[1] ~= tostring(i) then return nil, "row " .. i .. " is wrong" end
+      for _ = 1, 3 do
+        local written, why = pcall(writer.row, writer, row)
+        if written then break end
+        failure = failure or why
+      end
+    end
+    must(writer:close())
+    if failure then error(failure, 0) end
+    return table.concat(out) == text, "the text is another one"
+  end
+end }
+
 scenario { name = "sei.error", make = function(env)
   return function()
     local err = env.sei.error { kind = "http", message = "no", method = "GET", url = "u",
@@ -360,9 +418,12 @@ function env.file(file, text)
   return path
 end
 
+-- Lua's own words when its stack cannot grow are "stack overflow".
 local function memory(problem)
-  return sei.is_error(problem) or tostring(problem):find("not enough memory", 1, true)
-    or tostring(problem):find("Cannot allocate memory", 1, true)
+  if sei.is_error(problem) then return true end
+  for _, words in ipairs { "not enough memory", "Cannot allocate memory", "stack overflow" } do
+    if tostring(problem):find(words, 1, true) then return true end
+  end
 end
 
 -- Nothing is under way for calls that are over, whatever became of them.

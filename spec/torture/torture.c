@@ -116,7 +116,8 @@ static void judge(lua_State *L, int judge_at, int from, bool fired, bool ok)
 static void judge_start(lua_State *L)
 {
   const char *text = lua_tostring(L, -1);
-  if(!memory_fired() || !text || !strstr(text, "not enough memory"))
+  if(!memory_fired() || !text || (!strstr(text, "not enough memory") &&
+                                  !strstr(text, "Cannot allocate memory")))
     blame("preparing", text);
 }
 
@@ -195,7 +196,7 @@ static bool run_once(void)
     lua_close(L);
   }
   memory_disarm();
-  left = memory_close_books(t.n < NEVER);
+  left = memory_close_books(t.n < NEVER && !t.cold);
   alarm(0);
   if(left) {
     snprintf(text, sizeof text, "%zu", left);
