@@ -36,7 +36,7 @@ endif
 
 Q    := $(if $(V),,@)
 say   = $(if $(V),,@echo '  $(1) $(2)')
-B    := build$(if $(SANITIZE),/asan)
+B    := build$(if $(SANITIZE),/$(if $(findstring thread,$(SANITIZE)),tsan,asan))
 
 # ---- packages -------------------------------------------------------------
 
@@ -209,13 +209,27 @@ $(B)/spec/torture: spec/torture/torture.c spec/torture/memory.c \
 	$(Q)$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -Iext $(LUA_CFLAGS) \
 	  -o $@ $(filter %.c,$^) $(B)/libsei.a $(LUA_LIBS) $(CORE_LIBS)
 
-.PHONY: torture-program
+$(B)/spec/threads: spec/torture/threads.c ext/sei.h $(B)/libsei.a
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -Iext $(LUA_CFLAGS) \
+	  -o $@ $(filter %.c,$^) $(B)/libsei.a $(LUA_LIBS) $(CORE_LIBS)
+
+.PHONY: torture-program threads-program
 torture-program: $(B)/spec/torture
+threads-program: $(B)/spec/threads
 
 .PHONY: torture
 torture: build torture-program ## every public call while memory fails (SCENARIO=PART: only those)
 	@$(ENVIRONMENT); $(SAN_OPTIONS); $(LUA) spec/torture/run.lua \
 	  $(B)/spec/torture $(SCENARIO)
+
+.PHONY: tsan
+tsan: build ## eight threads, each with a state of its own, under ThreadSanitizer
+	@$(MAKE) -s CC=clang SANITIZE=thread DEPS=no threads-program
+	@$(ENVIRONMENT); export \
+	  TSAN_OPTIONS=exitcode=66:suppressions=.ci/tsan.supp; \
+	  $(LUA) spec/torture/tsan.lua build/tsan/spec/threads 8 10
 
 .PHONY: demo
 demo: deps build ## the shortest way to see it work, against the emulator
