@@ -202,12 +202,17 @@ $(B)/spec/c/%: spec/c/%.c $(B)/libplain.a $(B)/flags
 -include $(wildcard $(B)/spec/c/*.d)
 
 # Memory that fails, and threads: see spec/torture/.
-$(B)/spec/torture: spec/torture/torture.c spec/torture/memory.c \
-    spec/torture/memory.h ext/sei.h $(B)/libsei.a
+$(B)/spec/torture: spec/torture/torture.c $(B)/spec/memory.o ext/sei.h \
+    $(B)/libsei.a
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -Iext $(LUA_CFLAGS) \
-	  -o $@ $(filter %.c,$^) $(B)/libsei.a $(LUA_LIBS) $(CORE_LIBS)
+	  -o $@ $< $(B)/spec/memory.o $(B)/libsei.a $(LUA_LIBS) $(CORE_LIBS)
+
+# Without a sanitizer's marks: it is called before the sanitizer is ready.
+$(B)/spec/memory.o: spec/torture/memory.c spec/torture/memory.h $(B)/flags
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(if $(findstring \
+	  address,$(SANITIZE)),-DMEMORY_ASAN) -c -o $@ $<
 
 $(B)/spec/threads: spec/torture/threads.c ext/sei.h $(B)/libsei.a
 	$(call say,CC,$<)
@@ -221,8 +226,9 @@ threads-program: $(B)/spec/threads
 
 .PHONY: torture
 torture: build torture-program ## every public call while memory fails (SCENARIO=PART: only those)
-	@$(ENVIRONMENT); $(SAN_OPTIONS); $(LUA) spec/torture/run.lua \
-	  $(B)/spec/torture $(SCENARIO)
+	@$(ENVIRONMENT); $(SAN_OPTIONS); for way in '' --squeeze; do \
+	  $(LUA) spec/torture/run.lua $(B)/spec/torture $$way $(SCENARIO) || exit 1; \
+	  done
 
 .PHONY: tsan
 tsan: build ## eight threads, each with a state of its own, under ThreadSanitizer

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef MEMORY_ASAN /* set by the Makefile */
 #define REAL(name) __interceptor_##name
 #else
 #define REAL(name) __libc_##name
@@ -24,6 +24,14 @@ extern void *REAL(calloc)(size_t n, size_t size);
 extern void *REAL(realloc)(void *p, size_t n);
 extern void *REAL(memalign)(size_t align, size_t n);
 extern void REAL(free)(void *p);
+
+/* The books know of leaks; LeakSanitizer blames the dynamic linker for what
+ * it keeps. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+  return "detect_leaks=0";
+}
 
 enum { SLOTS = 1 << 18, FULL = SLOTS / 2, SHOWN = 5, DEPTH = 16 };
 
@@ -41,6 +49,7 @@ static struct {
   unsigned life;
   size_t used, left;
   long count, first, window;
+  long refusals;            /* first tries of Lua */
   const void *buffers;      /* where lauxlib's buffers call from */
   struct slot slots[SLOTS];
 } m = { .lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP };
@@ -53,6 +62,20 @@ static _Thread_local bool mine;
 static _Thread_local bool aside;
 
 /* ---- the books ---- */
+
+/* Before there were books there is nothing to guard, and a sanitizer that is
+ * starting cannot lock. */
+static void lock(void)
+{
+  if(m.life)
+    pthread_mutex_lock(&m.lock);
+}
+
+static void unlock(void)
+{
+  if(m.life)
+    pthread_mutex_unlock(&m.lock);
+}
 
 static struct slot *find(const void *p)
 {
@@ -100,11 +123,13 @@ static void strike_out(void *p)
 
 void memory_open_books(void)
 {
-  pthread_mutex_lock(&m.lock);
+  if(!m.life)
+    m.life = 1; /* before the first lock */
+  lock();
   m.life++;
   m.used = m.left = 0;
   m.books = mine = true;
-  pthread_mutex_unlock(&m.lock);
+  unlock();
 }
 
 static int way_length(void *const *way)
@@ -162,6 +187,12 @@ void memory_trace(bool on)
 void memory_squeeze(bool on)
 {
   m.squeeze = on;
+  m.refusals = 0;
+}
+
+long memory_squeezed(void)
+{
+  return m.refusals;
 }
 
 static void show_way(void)
@@ -189,16 +220,6 @@ static bool fails(void)
 }
 
 /* ---- the family ---- */
-
-static void lock(void)
-{
-  pthread_mutex_lock(&m.lock);
-}
-
-static void unlock(void)
-{
-  pthread_mutex_unlock(&m.lock);
-}
 
 void *malloc(size_t n)
 {
@@ -302,6 +323,7 @@ static bool first_try(const void *caller, size_t size)
   if(!m.squeeze || !m.armed || caller == m.buffers)
     return false;
   m.refused = !m.refused;
+  m.refusals += m.refused;
   return m.refused;
 }
 

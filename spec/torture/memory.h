@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { MEMORY_BUFFER = 100003 };
+
 /* From now on blocks are entered into the books, which are empty. */
 void memory_open_books(void);
 
@@ -35,9 +37,10 @@ void memory_trace(bool on);
 /* With it Lua has to collect all garbage at every allocation: the first try
  * of each fails. Before it a buffer of lauxlib of MEMORY_BUFFER bytes must
  * have been made, for those do not try twice. */
-enum { MEMORY_BUFFER = 100003 };
-
 void memory_squeeze(bool on);
+
+/* How often that was since then. */
+long memory_squeezed(void);
 
 /* Lua's allocator. Never fails when a block shrinks: Lua relies on that. */
 void *memory_lua(void *user, void *p, size_t old, size_t size);

@@ -1,7 +1,9 @@
 --- Runs the torture program over the scenarios, against an emulator of its own.
 --
---     lua5.4 spec/torture/run.lua PROGRAM [--quick] [--squeeze] [PART OF A NAME…]
+--     lua5.4 spec/torture/run.lua PROGRAM [--quick | --squeeze | --way OPTIONS] [NAME…]
 --
+-- NAME is a part of the names of the scenarios that are wanted (all), --way gives the
+-- program's own options.
 -- The last line is "torture: N runs of M scenarios, 0 failures"; exit status 1 if
 -- anything failed.
 local emulator = require "spec.support.emulator"
@@ -9,9 +11,10 @@ local shell = require "spec.support.shell"
 
 local SCENARIOS = "spec/torture/scenarios.lua"
 
-local program, quick, squeeze, parts = nil, false, false, {}
-for _, word in ipairs(arg) do
-  if word == "--quick" then quick = true
+local program, quick, squeeze, own, parts = nil, false, false, nil, {}
+for i, word in ipairs(arg) do
+  if arg[i - 1] == "--way" then own = word
+  elseif word == "--way" or word == "--quick" then quick = word == "--quick"
   elseif word == "--squeeze" then squeeze = true
   elseif not program then program = word
   else parts[#parts + 1] = word end
@@ -26,8 +29,13 @@ end
 
 -- How each scenario is run: the program's options.
 local function ways(row)
+  if own then return { own } end
   if squeeze then return { "--squeeze" } end
-  if quick then return { "--dense 5 --runs 8 --window 1", "--dense 5 --runs 8 --window 0" } end
+  if quick then
+    local most = math.min(row.runs or 6, 6)
+    return { ("--dense 2 --runs %d --window 1"):format(most),
+      ("--dense 2 --runs %d --window 0"):format(most // 2) }
+  end
   local most = row.runs or 400
   return {
     ("--dense 200 --runs %d --window 1"):format(most),
@@ -38,8 +46,8 @@ end
 
 -- Opening the library while memory fails needs only one scenario.
 local function early_ways()
-  if squeeze then return {} end
-  local size = quick and "--dense 2 --runs 6" or "--dense 500 --runs 900"
+  if squeeze or own then return {} end
+  local size = quick and "--dense 1 --runs 4" or "--dense 500 --runs 900"
   return { size .. " --early --window 2", size .. " --early --window 0",
     size .. " --cold --window 1", size .. " --cold --window 0" }
 end

@@ -42,7 +42,10 @@ local lost <close> = client { base_url = "http://127.0.0.1:1/sei/api", retries =
 local nothing, err = lost:get_schema()
 assert(not nothing and sei.is_error(err) and #tostring(err) > 0)
 local left = client()
-for _ in left:list_contributors { page_size = 5, window = 4 } do left:step() break end
+for one in left:list_contributors { page_size = 5, window = 4 } do
+  left:step()
+  if one then break end
+end
 
 assert(sei.json.decode(assert(sei.json.encode(schema, { canonical = true }))))
 return ("%d people, %d rows or more, %d accepted"):format(people, math.min(rows, 20),
