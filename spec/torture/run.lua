@@ -36,11 +36,11 @@ local function ways(row)
     return { ("--dense 2 --runs %d --window 1"):format(most),
       ("--dense 2 --runs %d --window 0"):format(most // 2) }
   end
-  local most = row.runs or 400
+  local most = row.runs or 800
   return {
-    ("--dense 200 --runs %d --window 1"):format(most),
-    ("--dense 200 --runs %d --window 2"):format(most),
-    ("--dense 200 --runs %d --window 0"):format(most),
+    ("--dense 500 --runs %d --window 1"):format(most),
+    ("--dense 500 --runs %d --window 2"):format(most),
+    ("--dense 500 --runs %d --window 0"):format(most),
   }
 end
 

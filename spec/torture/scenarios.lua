@@ -238,6 +238,33 @@ failing("a retry", { "fault=status-503:always" }, 40, { retries = 1 })
 failing("a newer key", { "auth=raw" }, nil,
   { retries = 0, api_key = function() return "a-key-" .. os.clock() end })
 
+-- Two wait for the key; memory may fail in either of them.
+scenario { name = "a newer key for two", quirks = { "auth=raw" }, make = function(env)
+  local client = env.client { retries = 0, wait = coroutine.yield,
+    api_key = function() return "a-key-" .. os.clock() end }
+  local function one()
+    local _, err = client:get_schema()
+    if not env.sei.is_error(err) then error(err, 0) end
+  end
+  return function()
+    local threads, failure = { coroutine.create(one), coroutine.create(one) }, nil
+    for _ = 1, 20 do
+      for i = #threads, 1, -1 do
+        local ok, problem = coroutine.resume(threads[i])
+        if not ok then failure = failure or problem end
+        if coroutine.status(threads[i]) == "dead" then table.remove(threads, i) end
+      end
+      while client:active() > 0 do -- both answers are there when somebody looks
+        env.core.poll(client:pollfd(), client:timeout())
+        client:step()
+      end
+    end
+    if #threads > 0 then return nil, "somebody waits for ever" end
+    if failure then error(failure, 0) end
+    return true
+  end
+end }
+
 scenario { name = "a stream that ends too early", quirks = { "fault=truncated:always" },
   make = function(env)
     local client = env.client { retries = 0 }
@@ -399,7 +426,7 @@ local sei = require "sei"
 
 local clients = {}
 
-local env = { sei = sei, url = url, folder = folder }
+local env = { sei = sei, core = require "sei.core", url = url, folder = folder }
 
 --- A client for the emulator, without a pace.
 function env.client(options)
