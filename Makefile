@@ -230,6 +230,14 @@ torture: build torture-program ## every public call while memory fails (SCENARIO
 	  $(LUA) spec/torture/run.lua $(B)/spec/torture $$way $(SCENARIO) || exit 1; \
 	  done
 
+# Not those that only build or run other programs, nor the one that compares a
+# million texts.
+.PHONY: collector
+collector: build ## the tests with all garbage collected again and again
+	@$(ENVIRONMENT); export SEI_SLOW=20; $(BUSTED) --helper=spec/torture/collector.lua \
+	  $(filter-out spec/build% spec/c_% spec/check% spec/embed% spec/sandbox/% \
+	  spec/torture% spec/regress/30% spec/json_d%,$(SPEC))
+
 .PHONY: tsan
 tsan: build ## eight threads, each with a state of its own, under ThreadSanitizer
 	@$(MAKE) -s CC=clang SANITIZE=thread DEPS=no threads-program

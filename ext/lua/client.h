@@ -64,6 +64,7 @@ struct sei_client {
   unsigned key_number;            /* of the key in use */
   bool key_renews;                /* its source may give another one */
   bool wants_key;                 /* the source is to be asked again */
+  bool asks_key;                  /* somebody who waits does it */
   struct sei_stats stats;
 };
 

@@ -94,11 +94,13 @@ static int l_has_key(lua_State *L)
 }
 
 /* core.wants_key(client): true once when a 401 asks for a newer key; whoever
- * hears it reads the source and calls new_key. */
+ * hears it reads the source and calls new_key. If he leaves before, the next
+ * one hears it. */
 static int l_wants_key(lua_State *L)
 {
   struct sei_client *c = sei_client_check(L, 1);
   lua_pushboolean(L, c->wants_key);
+  c->asks_key = c->asks_key || c->wants_key;
   c->wants_key = false;
   return 1;
 }
@@ -110,6 +112,7 @@ static int l_new_key(lua_State *L)
   struct sei_client *c = sei_client_check(L, 1);
   size_t n = 0;
   const char *key = lua_tolstring(L, 2, &n);
+  c->asks_key = false;
   if(c->pool && key && !problem_of(key, n) &&
      (n + 1 != c->key.len || memcmp(key, c->key.data, n))) {
     c->wants_key = true; /* if this raises, somebody else shall ask again */

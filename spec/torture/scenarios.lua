@@ -359,9 +359,10 @@ scenario { name = "sei.csv", make = function(env)
   local text = "name,email\n" .. ('"a ""b"" c",x@example.com\n'):rep(30)
   return function()
     local out = {}
-    local to_text = csv.write { to = function(bytes) out[#out + 1] = bytes end,
-      header = { "name", "email" } }
-    local to_file = csv.write { file = env.folder .. "/rows.csv", header = { "name", "email" } }
+    local to_text = must(csv.write { to = function(bytes) out[#out + 1] = bytes end,
+      header = { "name", "email" } })
+    local to_file = must(csv.write { file = env.folder .. "/rows.csv",
+      header = { "name", "email" } })
     for row in csv.read { text = text } do
       to_text:row(row)
       to_file:row(row)
