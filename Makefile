@@ -36,7 +36,7 @@ endif
 
 Q    := $(if $(V),,@)
 say   = $(if $(V),,@echo '  $(1) $(2)')
-B    := build$(if $(SANITIZE),/asan)
+B    := build$(if $(SANITIZE),/$(if $(findstring thread,$(SANITIZE)),tsan,asan))
 
 # ---- packages -------------------------------------------------------------
 
@@ -201,6 +201,50 @@ $(B)/spec/c/%: spec/c/%.c $(B)/libplain.a $(B)/flags
 	  $(CORE_LIBS)
 
 -include $(wildcard $(B)/spec/c/*.d)
+
+# Memory that fails, and threads: see spec/torture/.
+$(B)/spec/torture: spec/torture/torture.c $(B)/spec/memory.o ext/sei.h \
+    $(B)/libsei.a
+	$(call say,CC,$<)
+	$(Q)$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -Iext $(LUA_CFLAGS) \
+	  -o $@ $< $(B)/spec/memory.o $(B)/libsei.a $(LUA_LIBS) $(CORE_LIBS)
+
+# Without a sanitizer's marks: it is called before the sanitizer is ready.
+$(B)/spec/memory.o: spec/torture/memory.c spec/torture/memory.h $(B)/flags
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(if $(findstring \
+	  address,$(SANITIZE)),-DMEMORY_ASAN) -c -o $@ $<
+
+$(B)/spec/threads: spec/torture/threads.c ext/sei.h $(B)/libsei.a
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -Iext $(LUA_CFLAGS) \
+	  -o $@ $(filter %.c,$^) $(B)/libsei.a $(LUA_LIBS) $(CORE_LIBS)
+
+.PHONY: torture-program threads-program
+torture-program: $(B)/spec/torture
+threads-program: $(B)/spec/threads
+
+.PHONY: torture
+torture: build torture-program ## every public call while memory fails (SCENARIO=PART: only those)
+	@$(ENVIRONMENT); $(SAN_OPTIONS); for way in '' --squeeze; do \
+	  $(LUA) spec/torture/run.lua $(B)/spec/torture $$way $(SCENARIO) || exit 1; \
+	  done
+
+# Not those that only build or run other programs, nor the one that compares a
+# million texts.
+.PHONY: collector
+collector: build ## the tests with all garbage collected again and again
+	@$(ENVIRONMENT); export SEI_SLOW=20; $(BUSTED) --helper=spec/torture/collector.lua \
+	  $(filter-out spec/build% spec/c_% spec/check% spec/embed% spec/sandbox/% \
+	  spec/torture% spec/regress/30% spec/json_d%,$(SPEC))
+
+.PHONY: tsan
+tsan: build ## eight threads, each with a state of its own, under ThreadSanitizer
+	@$(MAKE) -s CC=clang SANITIZE=thread DEPS=no threads-program
+	@$(ENVIRONMENT); export \
+	  TSAN_OPTIONS=exitcode=66:suppressions=.ci/tsan.supp; \
+	  $(LUA) spec/torture/tsan.lua build/tsan/spec/threads 8 10
 
 .PHONY: demo
 demo: deps build ## the shortest way to see it work, against the emulator

@@ -128,7 +128,7 @@ static bool resolve(struct sei_json *j, const struct sei_json_raw *raw)
   sei_buf_clear(j->scratch);
   begin = out = sei_buf_room(j->scratch, raw->len);
   if(!out) {
-    sei_json_fail(j, p - 1, "no memory for a string");
+    sei_json_fail(j, p - 1, "not enough memory for a string");
     return false;
   }
   while(p < end) {
@@ -315,7 +315,7 @@ static enum sei_json_event real(struct sei_json *j, const struct number *n)
   quick = quick_real(n, power, &d);
 #endif
   if(!quick && !slow_real(j, n, power, &d))
-    return sei_json_fail(j, n->start, "no memory for a number");
+    return sei_json_fail(j, n->start, "not enough memory for a number");
   if(isinf(d))
     return sei_json_fail(j, n->start, "number too large for a double");
   j->real = n->negative ? -d : d;

@@ -17,7 +17,7 @@ struct list {
 };
 
 struct sei_pool {
-  CURLM *multi;
+  CURLM *multi;               /* NULL: broke, the next start makes one */
   struct sei_poller poller;   /* libcurl's sockets and its timer */
   struct list queue;          /* QUEUED, oldest first */
   struct list running;
@@ -110,6 +110,17 @@ static bool configure(struct sei_pool *p)
          !curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, kept);
 }
 
+/* false: no memory, and there is no multi handle. */
+static bool open_multi(struct sei_pool *p)
+{
+  p->multi = curl_multi_init();
+  if(p->multi && configure(p))
+    return true;
+  curl_multi_cleanup(p->multi);
+  p->multi = NULL;
+  return false;
+}
+
 struct sei_pool *sei_pool_new(unsigned max_running)
 {
   struct sei_pool *p;
@@ -124,8 +135,7 @@ struct sei_pool *sei_pool_new(unsigned max_running)
     free(p);
     return NULL;
   }
-  p->multi = curl_multi_init();
-  if(!p->multi || !configure(p)) {
+  if(!open_multi(p)) {
     sei_pool_free(p);
     return NULL;
   }
@@ -213,7 +223,8 @@ static void start(struct sei_pool *p, struct sei_transfer *t)
     end(p, t, CURLE_OK); /* its failure was kept before: a missing file */
     return;
   }
-  code = curl_multi_add_handle(p->multi, t->easy);
+  code = p->multi || open_multi(p) ?
+    curl_multi_add_handle(p->multi, t->easy) : CURLM_OUT_OF_MEMORY;
   if(code) {
     sei_transfer_fail(t, SEI_FAILURE_MEMORY, "%s", curl_multi_strerror(code));
     end(p, t, CURLE_OK);
@@ -288,35 +299,57 @@ static void resume_held(struct sei_pool *p)
   }
 }
 
+/* libcurl stopped in the middle for lack of memory, or since a socket cannot
+ * be watched. What it keeps of its sockets is not to be trusted then: 7.88
+ * divides by zero when the number of such a socket comes again. So all that
+ * run must go, and what they ran on. */
+static void give_up(struct sei_pool *p, CURLMcode code)
+{
+  while(p->running.first) {
+    sei_transfer_fail(p->running.first, SEI_FAILURE_MEMORY, "%s",
+                      curl_multi_strerror(code));
+    end(p, p->running.first, CURLE_OK);
+  }
+  curl_multi_cleanup(p->multi);
+  p->multi = NULL;
+  p->poller.due = -1;
+}
+
+static void act(struct sei_pool *p, curl_socket_t fd, int bits)
+{
+  int running;
+  CURLMcode code = curl_multi_socket_action(p->multi, fd, bits, &running);
+  if(code)
+    give_up(p, code);
+}
+
 static void serve_sockets(struct sei_pool *p)
 {
   struct sei_poller_event events[64];
   size_t i, n = sei_poller_ready(&p->poller, events, 64);
-  int running;
-  for(i = 0; i < n; i++) {
+  for(i = 0; i < n && p->multi; i++) {
     int bits = 0;
     if(events[i].ready & SEI_POLLER_READ)
       bits |= CURL_CSELECT_IN;
     if(events[i].ready & SEI_POLLER_WRITE)
       bits |= CURL_CSELECT_OUT;
-    curl_multi_socket_action(p->multi, events[i].fd, bits, &running);
+    act(p, events[i].fd, bits);
   }
 }
 
 static void serve_timer(struct sei_pool *p)
 {
-  int running;
   if(p->poller.due < 0 || sei_clock() < p->poller.due)
     return;
   p->poller.due = -1; /* before: the call may set the next one */
-  curl_multi_socket_action(p->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  act(p, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static void collect_results(struct sei_pool *p)
 {
   CURLMsg *m;
   int left;
-  while((m = curl_multi_info_read(p->multi, &left)) != NULL) {
+  while(p->multi && (m = curl_multi_info_read(p->multi, &left)) != NULL) {
     CURLcode code = m->data.result; /* the message dies with the handle */
     char *owner = NULL;
     if(m->msg == CURLMSG_DONE &&

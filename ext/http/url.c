@@ -107,7 +107,7 @@ const char *sei_url_check(const char *base_url, bool allow_http)
   case SEI_URL_BAD:
     return "its host or port is malformed";
   case SEI_URL_NOMEM:
-    return "there is no memory to look at it";
+    return "not enough memory to look at it";
   default:
     break;
   }

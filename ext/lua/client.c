@@ -33,7 +33,7 @@ void sei_client_await(struct sei_client *c, struct sei_waiter *w)
 void sei_client_wake(struct sei_client *c)
 {
   struct sei_waiter *w;
-  bool ripe = false;
+  bool ripe = c->wants_key;
   if(!c->pool)
     return;
   for(w = c->waiters; w && !ripe; w = w->next)
@@ -41,11 +41,22 @@ void sei_client_wake(struct sei_client *c)
   sei_pool_signal(c->pool, ripe);
 }
 
+/* Somebody leaves. If it was to ask for a key and has not done so, the next
+ * one does: Lua may raise on the way there. */
+static void hand_on(struct sei_client *c)
+{
+  if(!c->asks_key)
+    return;
+  c->asks_key = false;
+  c->wants_key = true;
+}
+
 void sei_client_forget(struct sei_client *c, struct sei_waiter *w)
 {
   w->count = 0;
   if(!w->at)
     return;
+  hand_on(c);
   *w->at = w->next;
   if(w->next)
     w->next->at = w->at;
@@ -57,6 +68,7 @@ void sei_client_unawait(struct sei_client *c, struct sei_waiter *w)
 {
   if(w->count > 1) {
     w->count--;
+    hand_on(c);
     sei_client_wake(c);
   }
   else

@@ -74,6 +74,7 @@ struct sei_client {
   unsigned key_number;            /* of the key in use */
   bool key_renews;                /* its source may give another one */
   bool wants_key;                 /* the source is to be asked again */
+  bool asks_key;                  /* somebody who waits does it */
   struct sei_stats stats;
   struct sei_redact secrets;      /* the keys so far, the proxy's password */
   struct sei_events events;       /* for hooks and logs */

@@ -33,25 +33,36 @@ static uint64_t limiter_name(const struct sei_client *c)
   return sei_hash(c->key.data, c->key.len, h);
 }
 
+/* Without it the key is not used either: nothing may go out unpaced. */
 static void join_pace(lua_State *L, struct sei_client *c)
 {
+  int problem;
   if(!c->paced || c->limiter || c->recording.mode == SEI_RECORDING_REPLAYS)
     return;
   errno = 0;
   c->limiter = sei_limiter_get(limiter_name(c), &c->pace, c->pace_file);
-  if(!c->limiter)
-    luaL_error(L, "the pace file %s cannot be used: %s",
-               c->pace_file ? c->pace_file : "(none)", strerror(errno));
-  sei_pool_limit(c->pool, c->limiter);
+  if(c->limiter) {
+    sei_pool_limit(c->pool, c->limiter);
+    return;
+  }
+  problem = errno;
+  sei_buf_wipe(&c->key);
+  if(!c->pace_file)
+    luaL_error(L, "not enough memory");
+  luaL_error(L, "the pace file %s cannot be used: %s", c->pace_file,
+             strerror(problem));
 }
 
 static void use(lua_State *L, struct sei_client *c, const char *key, size_t n)
 {
+  struct sei_buf fresh;
   if(!sei_redact_add(&c->secrets, key, n))
     luaL_error(L, "not enough memory");
+  sei_buf_init(&fresh, SEI_KEY_MAX);
+  if(sei_buf_add(&fresh, key, n + 1) != SEI_BUF_OK)
+    luaL_error(L, "not enough memory"); /* with the old one still in use */
   sei_buf_wipe(&c->key);
-  if(sei_buf_add(&c->key, key, n + 1) != SEI_BUF_OK)
-    luaL_error(L, "not enough memory");
+  c->key = fresh;
   if(!c->account[0])
     sei_auth_account(key, c->account, sizeof c->account);
   c->key_number++;
@@ -86,11 +97,13 @@ static int l_has_key(lua_State *L)
 }
 
 /* core.wants_key(client): true once when a 401 asks for a newer key; whoever
- * hears it reads the source and calls new_key. */
+ * hears it reads the source and calls new_key. If he leaves before, the next
+ * one hears it. */
 static int l_wants_key(lua_State *L)
 {
   struct sei_client *c = sei_client_check(L, 1);
   lua_pushboolean(L, c->wants_key);
+  c->asks_key = c->asks_key || c->wants_key;
   c->wants_key = false;
   return 1;
 }
@@ -102,9 +115,13 @@ static int l_new_key(lua_State *L)
   struct sei_client *c = sei_client_check(L, 1);
   size_t n = 0;
   const char *key = lua_tolstring(L, 2, &n);
+  c->asks_key = false;
   if(c->pool && key && !problem_of(key, n) &&
-     (n + 1 != c->key.len || memcmp(key, c->key.data, n)))
+     (n + 1 != c->key.len || memcmp(key, c->key.data, n))) {
+    c->wants_key = true; /* if this raises, somebody else shall ask again */
     use(L, c, key, n);
+    c->wants_key = false;
+  }
   sei_exchange_rekey(c);
   return 0;
 }

@@ -65,7 +65,8 @@ void sei_csv_rows_whole(struct sei_csv_rows *r, const char *text, size_t n);
  *   ERROR  the error object was pushed: kind "decode", file = the name, line.
  *          After a row that is ragged or not UTF-8 the next call goes on with
  *          the row behind it; after all else it answers the same error.
- * Raises on memory only. */
+ * Raises on memory only; the next call, before any feed, hands over the same
+ * row. */
 enum sei_csv_event sei_csv_rows_next(lua_State *L, int index);
 
 /* The line on which the last row begins, from 1. */

@@ -108,8 +108,10 @@ static int raise_chunks(lua_State *L)
   return lua_error(L);
 }
 
-/* Feeds what the function answered: the two values on top, which go. */
-static void take_chunk(lua_State *L, struct sei_csv_rows *rows)
+/* Feeds what the function answered: the two values on top, which go. Bytes
+ * that find no room are lost, so nothing may come after them. */
+static void take_chunk(lua_State *L, struct reader *r,
+                       struct sei_csv_rows *rows)
 {
   size_t n = 0;
   const char *s = "";
@@ -121,8 +123,10 @@ static void take_chunk(lua_State *L, struct sei_csv_rows *rows)
                "nil, got %s", luaL_typename(L, -2));
   if(!last)
     s = lua_tolstring(L, -2, &n);
-  if(!sei_csv_rows_feed(rows, s, n, last))
+  if(!sei_csv_rows_feed(rows, s, n, last)) {
+    close_reader(r);
     luaL_error(L, "not enough memory");
+  }
   lua_pop(L, 2);
 }
 
@@ -152,7 +156,7 @@ static int read_row(lua_State *L, int status, lua_KContext called)
   (void)status;
   for(;;) {
     if(called)
-      take_chunk(L, rows);
+      take_chunk(L, r, rows);
     called = 0;
     if(r->closed)
       return luaL_error(L, "the reader is closed");

@@ -22,6 +22,7 @@ struct sei_csv_rows {
   struct sei_buf buf;   /* what was fed and not yet read; unused by whole() */
   size_t columns;       /* of the header; 0: there is none, or not yet */
   bool wants_header;    /* the next row is the header */
+  bool waits;           /* a row was read and not handed over: Lua raised */
   bool failed;          /* for good: FAILURE holds the error */
   bool fill, any_bytes;
 };
@@ -321,7 +322,7 @@ enum sei_csv_event sei_csv_rows_next(lua_State *L, int index)
     return SEI_CSV_ERROR;
   }
   for(;;) {
-    enum sei_csv_event e = sei_csv_next(&r->csv);
+    enum sei_csv_event e = r->waits ? SEI_CSV_ROW : sei_csv_next(&r->csv);
     if(e == SEI_CSV_NOMEM)
       luaL_error(L, "not enough memory");
     if(e == SEI_CSV_ERROR)
@@ -332,7 +333,9 @@ enum sei_csv_event sei_csv_rows_next(lua_State *L, int index)
     }
     if(e != SEI_CSV_ROW)
       return e;
+    r->waits = true;
     e = hand_over(L, index);
+    r->waits = false;
     if(e != SEI_CSV_MORE)
       return answer(L, top, e);
   }

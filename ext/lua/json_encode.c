@@ -112,7 +112,7 @@ static const char *result(struct encoder *e, const struct step *up, int r)
   case SEI_JSON_NOT_FINITE:
     return fail(e, up, "a number that is not finite");
   default:
-    return fail(e, up, "more text than there is memory for");
+    return fail(e, up, "not enough memory");
   }
 }
 

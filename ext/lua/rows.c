@@ -396,9 +396,14 @@ static int l_rows_header(lua_State *L)
   lua_settop(L, 1);
   lua_getiuservalue(L, 1, UV_HEADER);
   luaL_checktype(L, 2, LUA_TTABLE);
-  if(sei_csv_append_header(L, &r->body, &format) != SEI_BUF_OK)
+  switch(sei_csv_append_header(L, &r->body, &format)) {
+  case SEI_BUF_OK:
+    return 0;
+  case SEI_BUF_NOMEM:
+    return luaL_error(L, "not enough memory");
+  default:
     return luaL_error(L, "the header does not fit");
-  return 0;
+  }
 }
 
 /* core.rows_check(rows, row) -> true | nil, reason, field, value: the rules

@@ -45,7 +45,11 @@ static int answer(lua_State *L, struct sei_walk *w)
 {
   switch(w->state) {
   case WALK_FAILED:
-    lua_getiuservalue(L, 1, UV_ERROR);
+    if(lua_getiuservalue(L, 1, UV_ERROR) != LUA_TNIL)
+      return lua_error(L);
+    if(w->client->pool)
+      return luaL_error(L, "not enough memory"); /* when it failed */
+    sei_error_push(L, "closed", "the client is closed");
     return lua_error(L);
   case WALK_CLOSED:
     sei_error_push(L, "closed", "the iterator is closed");

@@ -230,7 +230,15 @@ static bool poll_unpaged(lua_State *L, struct sei_walk *w)
 
 bool sei_walk_poll(lua_State *L, struct sei_walk *w)
 {
+  bool over;
   if(w->state != WALK_RUNS || w->at < w->end)
     return true;
-  return w->paged ? poll_paged(L, w) : poll_unpaged(L, w);
+  if(w->inside) { /* what was half done waits for ever for its other half */
+    w->state = WALK_FAILED;
+    return true;
+  }
+  w->inside = true;
+  over = w->paged ? poll_paged(L, w) : poll_unpaged(L, w);
+  w->inside = false;
+  return over;
 }

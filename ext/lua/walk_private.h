@@ -35,6 +35,8 @@ struct sei_walk {
   bool paged;
   bool warn;
   int64_t served;                   /* pages handed out */
+  bool inside;      /* sei_walk_poll(); still set at its start: Lua raised in
+                       the middle of it */
   const char *query, *filter;       /* kept by PARTS */
   const char *page_name, *size_name, *envelope;
   uint64_t fingerprint;             /* of the query, for resume tokens */

@@ -466,10 +466,10 @@ static void test_stays(void)
   sei_buf_init(&scratch, 2); /* too little for what is escaped */
   start(&j, &scratch, "\"abc\\n\"", true);
   CHECK(sei_json_next(&j) == SEI_JSON_ERROR);
-  CHECK(!strcmp(j.problem, "no memory for a string"));
+  CHECK(!strcmp(j.problem, "not enough memory for a string"));
   start(&j, &scratch, "1.12345678901234567890", true);
   CHECK(sei_json_next(&j) == SEI_JSON_ERROR);
-  CHECK(!strcmp(j.problem, "no memory for a number"));
+  CHECK(!strcmp(j.problem, "not enough memory for a number"));
   sei_buf_free(&scratch);
 }
 
