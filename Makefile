@@ -43,7 +43,8 @@ B    := build$(if $(SANITIZE),/$(if $(findstring thread,$(SANITIZE)),tsan,asan))
 # These goals install what is missing first (.ci/deps), so nothing may look
 # for a header or a library before that: all of it is asked when a recipe
 # runs, not when this file is read.
-INSTALLING := $(filter demo test proof check asan valgrind,$(MAKECMDGOALS))
+INSTALLING := $(filter demo test proof fuzz torture tsan collector check asan valgrind,\
+  $(MAKECMDGOALS))
 
 # The name of Lua 5.4 differs between distributions.
 LUA_PC = $(shell for n in lua5.4 lua-5.4 lua54 lua; do \
@@ -176,14 +177,14 @@ C_TESTS   := $(patsubst spec/c/%.c,spec-c/%,$(wildcard spec/c/*_test.c))
 
 .PHONY: test
 test: deps build ## every test; ends with "N passed, N failed" (SPEC=FILES: only these)
-	@$(ENVIRONMENT); $(BUSTED) $(ORDINARY) $(SPEC)
+	@$(ENVIRONMENT); $(BUSTED) $(SPEC)
 
-# Specs tagged #proof take minutes: a million records, the whole way.
-ORDINARY := --exclude-tags=proof
-
+# Specs tagged #proof take minutes: a million records, every fault on every
+# endpoint. Each of them has a slice among the ordinary tests.
 .PHONY: proof
 proof: deps build ## the long runs that show what the tests show in small
-	@$(ENVIRONMENT); $(BUSTED) --tags=proof $(SPEC)
+	@$(ENVIRONMENT); $(BUSTED) $(SPEC)
+	@$(MAKE) -s DEPS=no torture tsan fuzz
 
 # The C tests see the plain folders as they are, hidden symbols included.
 # spec/c_spec.lua builds each by its name here and runs it.
@@ -226,7 +227,7 @@ torture-program: $(B)/spec/torture
 threads-program: $(B)/spec/threads
 
 .PHONY: torture
-torture: build torture-program ## every public call while memory fails (SCENARIO=PART: only those)
+torture: deps build torture-program ## every public call while memory fails (SCENARIO=PART: only those)
 	@$(ENVIRONMENT); $(SAN_OPTIONS); for way in '' --squeeze; do \
 	  $(LUA) spec/torture/run.lua $(B)/spec/torture $$way $(SCENARIO) || exit 1; \
 	  done
@@ -234,13 +235,13 @@ torture: build torture-program ## every public call while memory fails (SCENARIO
 # Not those that only build or run other programs, nor the one that compares a
 # million texts.
 .PHONY: collector
-collector: build ## the tests with all garbage collected again and again
+collector: deps build ## the tests with all garbage collected again and again
 	@$(ENVIRONMENT); export SEI_SLOW=20; $(BUSTED) --helper=spec/torture/collector.lua \
 	  $(filter-out spec/build% spec/c_% spec/check% spec/embed% spec/sandbox/% \
 	  spec/torture% spec/regress/30% spec/json_d%,$(SPEC))
 
 .PHONY: tsan
-tsan: build ## eight threads, each with a state of its own, under ThreadSanitizer
+tsan: deps build ## eight threads, each with a state of its own, under ThreadSanitizer
 	@$(MAKE) -s CC=clang SANITIZE=thread DEPS=no threads-program
 	@$(ENVIRONMENT); export \
 	  TSAN_OPTIONS=exitcode=66:suppressions=.ci/tsan.supp; \
@@ -255,7 +256,7 @@ demo: deps build ## the shortest way to see it work, against the emulator
 # SEI_SLOW is a factor for the deadlines that specs measure.
 .PHONY: asan
 asan: deps build ## every test under AddressSanitizer and UBSan, in build/asan
-	@$(ENVIRONMENT); export SEI_SLOW=5; $(SAN_OPTIONS); $(BUSTED) $(ORDINARY) $(SPEC)
+	@$(ENVIRONMENT); export SEI_SLOW=5; $(SAN_OPTIONS); $(BUSTED) $(SPEC)
 
 SAN_OPTIONS = export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
   LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/leaks.supp':print_suppressions=0
@@ -267,7 +268,7 @@ VALGRIND = valgrind -q --keep-debuginfo=yes --error-exitcode=99 --leak-check=ful
 .PHONY: valgrind
 valgrind: deps build ## every test under valgrind
 	@$(ENVIRONMENT); export SEI_SLOW=30 SEI_UNDER="$(VALGRIND)"; \
-	  $(VALGRIND) $(BUSTED) $(ORDINARY) $(SPEC)
+	  $(VALGRIND) $(BUSTED) $(SPEC)
 
 # Fuzzing, spec/fuzz/: each NAME_fuzz.c is built twice. With spec/fuzz/main.c it
 # runs a short fixed list of inputs among the tests (spec/fuzz_spec.lua); with
@@ -428,7 +429,8 @@ uninstall: ## takes away what install put there
 
 # What each goal needs; `make deps` alone: all that a developer wants.
 SETS := $(strip $(if $(filter demo,$(MAKECMDGOALS)),demo) \
-  $(if $(filter test proof asan,$(MAKECMDGOALS)),test) \
+  $(if $(filter test asan torture collector,$(MAKECMDGOALS)),test) \
+  $(if $(filter proof fuzz tsan,$(MAKECMDGOALS)),proof) \
   $(if $(filter valgrind,$(MAKECMDGOALS)),valgrind) \
   $(if $(filter check,$(MAKECMDGOALS)),check demo))
 

@@ -48,7 +48,7 @@ static const struct trouble troubles[] = {
 struct one_call {
   struct sei_retry retry;
   double at;                  /* when it does something next */
-  bool sent;                  /* its reply comes at `at`; else it wants to go */
+  bool sent;                  /* its reply comes at `at`; else it waits */
   bool over;
   double sent_at, deadline;
 };

@@ -9,10 +9,11 @@ local KEY <const> = "a.key-without-an-account"
 local function request(line, body, more)
   local accept = line:find "^CSV " and "text/csv" or "application/json"
   return (line:gsub("^CSV ", "")) .. "\nHost: HOST\nUser-Agent: sei/1\n"
-    .. (more == "form" and "Transfer-Encoding: chunked\n" or "") .. "Accept: " .. accept .. "\n"
+    .. "Accept: " .. accept .. "\n"
     .. (more ~= "form" and body and "Content-Type: application/json\n" or "")
     .. "x-api-key: " .. KEY .. "\nAccept-Encoding: gzip\n"
-    .. (more == "form" and "Content-Type: multipart/form-data; boundary=BOUNDARY\n"
+    .. (more == "form" and "Content-Length: LENGTH\n"
+      .. "Content-Type: multipart/form-data; boundary=BOUNDARY\n"
       or body and "Content-Length: " .. #body .. "\n" or "") .. "\n" .. (body or "")
 end
 

@@ -3,7 +3,7 @@
 -- last row.
 local pages = require "spec.support.pages"
 
-local CSV <const> = "email,identity\na@b.c,one\nd@e.f,two\ng@h.i,three\n"
+local CSV <const> = "email,integrationId,identity\na@b.c,1,one\nd@e.f,2,two\ng@h.i,3,three\n"
 local LIST <const> = '{"org_user_details":[{"org_user_ref_id":"1"},{"org_user_ref_id":"2"},{"org'
 
 -- Reads a reply that comes in pieces and breaks off in its last one.

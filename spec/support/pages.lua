@@ -86,8 +86,9 @@ local function answer(self, connection, request)
   self.requests[#self.requests + 1] = request
   local body, status, cut = self.handler(request, #self.requests)
   if not body then return end
-  local head = ("HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n")
-    :format(status or 200, #body)
+  local kind = body:find "^%s*[%[{]" and "application/json" or "text/csv"
+  local head = ("HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n")
+    :format(status or 200, kind, #body)
   connection.out, connection.sent, connection.cut = head .. body:sub(1, cut or #body), 0, cut
 end
 

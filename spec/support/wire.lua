@@ -21,7 +21,14 @@ function wire.text(entry)
   local kind = entry.header["content-type"] or ""
   local boundary = kind:match "^multipart/form%-data; boundary=(.+)$"
   local lines = { entry.method .. " " .. entry.path }
-  for _, h in ipairs(entry.headers) do lines[#lines + 1] = h.name .. ": " .. h.value end
+  for _, h in ipairs(entry.headers) do
+    local value = h.value
+    if boundary and h.name == "Content-Length" then
+      assert(tonumber(value) == #entry.body, "the length is not the body's")
+      value = "LENGTH"
+    end
+    lines[#lines + 1] = h.name .. ": " .. value
+  end
   lines[#lines + 1] = ""
   lines[#lines + 1] = entry.body
   return (settled(table.concat(lines, "\n"), boundary):gsub("\r\n", "\n"))

@@ -282,7 +282,7 @@ scenario { name = "a client", make = function(env)
   local path = env.file("key.csv", "a-key-of-a-file\n")
   return function()
     local client <close> = env.sei.client { base_url = env.url, account = "acc",
-      api_key = env.sei.key.file(path), pace = { rate = 1000, burst = 1000,
+      api_key = env.sei.key.file(path), pace = { rate = 10000, burst = 10000, -- forgotten soon
         file = env.folder .. "/pace" }, proxy = "http://127.0.0.1:1", user_agent = "torture",
       traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
       identities = { envelope = "records" }, cloud_ids = { csv_header = { "a", "b" } } }
