@@ -282,7 +282,7 @@ FUZZ_COMPILE  = $(FUZZ_CC) -std=c11 $(WARNINGS) -O1 -g -fno-omit-frame-pointer \
 FUZZ_OBJ     := $(patsubst %.c,build/fuzz/obj/%.o,$(PLAIN_SRC) $(LUA_SRC))
 
 .PHONY: fuzz fuzz-slice
-fuzz: $(addprefix build/fuzz/bin/,$(FUZZERS)) ## searches for inputs that break something (FUZZ_SECONDS=20 each; needs clang)
+fuzz: deps $(addprefix build/fuzz/bin/,$(FUZZERS)) ## searches for inputs that break something (FUZZ_SECONDS=20 each; needs clang)
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' sh spec/fuzz/run build/fuzz $(FUZZERS)
 
 build/fuzz/bin/%: spec/fuzz/%.c $(FUZZ_OBJ)
