@@ -81,7 +81,7 @@ local FAULTS = {
   { "a plain ok", { ["plain-ok"] = "on" },
     { read = "decode-200/-/1", download_developers = "ok/-/1", write = "ok/-/1" } },
   { "invalid UTF-8", { fault = "bad-utf8" },
-    { read = "decode-200/-/1", write = "decode-200/unknown/1" } },
+    { read = "decode-200/-/1", download = "protocol-200/-/1", write = "decode-200/unknown/1" } },
   { "deep JSON", { fault = "deep-json" },
     { read = "protocol-200/-/1", object = "decode-200/-/1", write = "decode-200/unknown/1" } },
   { "garbage", { fault = "garbage" },
