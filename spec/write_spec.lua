@@ -380,7 +380,8 @@ describe("rows as CSV", function()
     local seen = 0
     local server <close> = scripted.start(function() return reply(401, '{"message":"no"}') end,
       "head")
-    local client <close> = server:client { timeout = 20 }
+    local client <close> = server:client {
+      timeout = 20 * (tonumber(os.getenv "SEI_SLOW") or 1) }
     local report, err = client:upload_identities { rows = function()
       seen = seen + 1
       return seen <= 900000 and identity(seen) or nil
