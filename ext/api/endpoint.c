@@ -208,11 +208,6 @@ static const struct { const char *name, *url; } REGIONS[] = {
 
 enum { REGION_COUNT = sizeof REGIONS / sizeof REGIONS[0] };
 
-const char *sei_region_name(size_t i)
-{
-  return i < REGION_COUNT ? REGIONS[i].name : NULL;
-}
-
 const char *sei_region_url(const char *region)
 {
   size_t i;

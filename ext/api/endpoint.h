@@ -89,8 +89,7 @@ extern const struct sei_endpoint sei_endpoints[];
 /* The row of that name, or NULL. */
 const struct sei_endpoint *sei_endpoint_find(const char *name);
 
-/* The base URL of a region, or NULL; its name by index, NULL at the end. */
+/* The base URL of a region, or NULL. */
 const char *sei_region_url(const char *region);
-const char *sei_region_name(size_t i);
 
 #endif

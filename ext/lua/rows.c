@@ -419,15 +419,6 @@ static int l_rows_check(lua_State *L)
   return 1;
 }
 
-/* core.rows_count(rows) -> rows and bytes in the open batch */
-static int l_rows_count(lua_State *L)
-{
-  struct sei_rows *r = check_rows(L);
-  lua_pushinteger(L, (lua_Integer)r->batch.rows);
-  lua_pushinteger(L, (lua_Integer)r->batch.bytes);
-  return 2;
-}
-
 /* core.rows_clear(rows[, max_bytes]) starts the next batch; a smaller one from
  * now on, if that is given. */
 static int l_rows_clear(lua_State *L)
@@ -480,8 +471,8 @@ void sei_open_rows(lua_State *L)
   static const luaL_Reg functions[] = {
     {"rows", l_rows}, {"rows_add", l_rows_add}, {"rows_check", l_rows_check},
     {"rows_raw", l_rows_raw}, {"rows_split", l_rows_split},
-    {"rows_header", l_rows_header}, {"rows_count", l_rows_count},
-    {"rows_clear", l_rows_clear}, {"csv_header", l_csv_header}, {NULL, NULL}
+    {"rows_header", l_rows_header}, {"rows_clear", l_rows_clear},
+    {"csv_header", l_csv_header}, {NULL, NULL}
   };
   luaL_newmetatable(L, SEI_ROWS);
   lua_pushcfunction(L, l_rows_free);
