@@ -18,8 +18,8 @@ dependencies = {
    "lua-cjson >= 2.1.0",
    "argparse >= 0.7.0"
 }
--- libcurl (7.87 or newer) is found by pkg-config: Debian keeps its header where
--- LuaRocks does not look.
+-- libcurl (7.87 or newer), zlib and utf8proc are found by pkg-config: Debian
+-- keeps libcurl's header where LuaRocks does not look.
 build = {
    type = "make",
    build_target = "build",

@@ -9,11 +9,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "error.h"
 #include "json.h"
 #include "reply.h"
 #include "rows.h"
-#include "text.h"
 
 #define CALL "sei.call"
 
@@ -62,7 +62,7 @@ static const char *push_body(lua_State *L, const struct sei_endpoint *e,
     return body;
   }
   if(lua_getfield(L, 4, "value") != LUA_TNIL) {
-    b = sei_text_push(L, BODY_MAX);
+    b = sei_bytes_push(L, BODY_MAX);
     problem = sei_encode(L, -2, b, 1, where, sizeof where);
     if(problem)
       luaL_error(L, "bad body for %s (%s: %s)", e->name,

@@ -13,6 +13,7 @@
 #include "json.h"
 #include "recording.h"
 #include "rows.h"
+#include "text.h"
 #include "walk.h"
 
 __attribute__((visibility("default"))) int luaopen_sei_core(lua_State *L);
@@ -63,6 +64,8 @@ int luaopen_sei_core(lua_State *L)
   lua_setfield(L, -2, "json");
   sei_open_csv(L);
   lua_setfield(L, -2, "csv");
+  sei_open_text(L);
+  lua_setfield(L, -2, "text");
   push_endpoints(L);
   lua_setfield(L, -2, "endpoints");
   return 1;

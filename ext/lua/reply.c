@@ -10,10 +10,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "bytes.h"
 #include "error.h"
 #include "json.h"
 #include "shown.h"
-#include "text.h"
 
 enum { EXCERPT_MAX = 2048, ERROR_BODY_MAX = 1024 * 1024,
   TELLING = SEI_STREAM_HIGH / 4 };
@@ -555,7 +555,7 @@ bool sei_reply_decode(lua_State *L, const struct sei_client *c,
   enum sei_json_event ev;
   int base = lua_gettop(L);
   luaL_checkstack(L, 4, NULL);
-  sei_json_begin(&json, sei_text_push(L, body->len + 1), 0, 0);
+  sei_json_begin(&json, sei_bytes_push(L, body->len + 1), 0, 0);
   sei_builder_push(L);
   sei_json_input(&json, body->data, body->len, true);
   ev = sei_json_next(&json);

@@ -1,13 +1,10 @@
-/* text - a byte buffer that a userdata owns, for C code that may raise while
- * it fills one. For C files of this folder. */
+/* text - sei.text: folding names, and what is said about e-mail addresses. */
 #ifndef SEI_LUA_TEXT_H
 #define SEI_LUA_TEXT_H
 
 #include <lua.h>
 
-#include "../base/buf.h"
-
-/* Pushes the owner of a new buffer and returns the buffer. */
-struct sei_buf *sei_text_push(lua_State *L, size_t max);
+/* Pushes the table sei.text. */
+int sei_open_text(lua_State *L);
 
 #endif

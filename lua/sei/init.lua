@@ -25,6 +25,7 @@ local sei = {
   json = core.json,
   key = key,
   null = core.json.null,
+  text = core.text,
   wait = wait,
 }
 
