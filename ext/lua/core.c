@@ -11,6 +11,7 @@
 #include "event.h"
 #include "file.h"
 #include "json.h"
+#include "nearest.h"
 #include "recording.h"
 #include "rows.h"
 #include "text.h"
@@ -60,6 +61,7 @@ int luaopen_sei_core(lua_State *L)
   sei_open_rows(L);
   sei_open_event(L);
   sei_open_recording(L);
+  sei_open_nearest(L);
   sei_open_json(L);
   lua_setfield(L, -2, "json");
   sei_open_csv(L);

@@ -145,4 +145,12 @@ function sei.replay(path)
   return record.replay(path)
 end
 
-return sei
+-- What a script does not use is not loaded.
+local LAZY <const> = { match = "sei.match", rule = "sei.rule" }
+
+return setmetatable(sei, { __index = function(self, name)
+  if not LAZY[name] then return nil end
+  local module = require(LAZY[name])
+  rawset(self, name, module)
+  return module
+end })
