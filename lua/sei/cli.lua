@@ -1,18 +1,32 @@
 --- The command `sei`.
+--
+-- Each of its commands is a file of its own in `lua/sei/cli/`, which is loaded
+-- only when that command is called: a module with
+--
+-- * `configure(parser)`: adds its options to a command of lua-argparse;
+-- * `run(args)`: does it with what lua-argparse read and returns the exit
+--   status (nil: 0). It may raise; a text or an error object goes to standard
+--   error after the command's name, and the status is 1.
 -- @module sei.cli
 
 local argparse = require "argparse"
 
 local cli = {}
 
--- The emulator's options come with the emulator, which is loaded only for its
--- own command.
+-- Name and summary, in the order of `sei --help`.
+local COMMANDS <const> = {
+  { "emulator", "Serve the SEI API from memory, for tests, demos and rehearsals." },
+  { "version", "Print the version." },
+}
+
 local function is_asked_for(argv, name)
   for _, word in ipairs(argv) do
     if word == name then return true end
   end
   return false
 end
+
+local function load_command(name) return require("sei.cli." .. name) end
 
 local function parser(argv)
   local p = argparse("sei", "Who is who in Harness SEI: map identities safely.")
@@ -22,28 +36,30 @@ local function parser(argv)
   end)
   p:command_target "command"
   p:require_command(true)
-  local emulator = p:command("emulator",
-    "Serve the SEI API from memory, for tests, demos and rehearsals.")
-  if is_asked_for(argv, "emulator") then require "sei.sandbox.command".configure(emulator) end
-  p:command("version", "Print the version.")
+  for _, row in ipairs(COMMANDS) do
+    local command = p:command(row[1], row[2]):summary(row[2])
+    if is_asked_for(argv, row[1]) then load_command(row[1]).configure(command) end
+  end
   return p
 end
 
-local run = {}
-
-function run.version()
-  print(require "sei"._VERSION)
-  return 0
+-- Where a message is no error object, it is a programmer's, who wants to know
+-- where.
+local function told(problem)
+  return type(problem) == "string" and debug.traceback(problem, 2) or problem
 end
-
-function run.emulator(args) return require "sei.sandbox.command".run(args) end
 
 --- Runs the command line.
 -- @tparam {string,...} argv without the command's own name
 -- @treturn integer exit status
 function cli.main(argv)
-  local args = parser(argv):parse(argv)
-  return run[args.command](args) or 0
+  local ok, result = xpcall(function()
+    local args = parser(argv):parse(argv)
+    return load_command(args.command).run(args, args.command) or 0
+  end, told)
+  if ok then return result end
+  io.stderr:write("sei: ", tostring(result), "\n")
+  return 1
 end
 
 return cli
