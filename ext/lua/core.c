@@ -15,6 +15,7 @@
 #include "recording.h"
 #include "rows.h"
 #include "text.h"
+#include "usage.h"
 #include "walk.h"
 
 __attribute__((visibility("default"))) int luaopen_sei_core(lua_State *L);
@@ -62,6 +63,7 @@ int luaopen_sei_core(lua_State *L)
   sei_open_event(L);
   sei_open_recording(L);
   sei_open_nearest(L);
+  sei_open_usage(L);
   sei_open_json(L);
   lua_setfield(L, -2, "json");
   sei_open_csv(L);
