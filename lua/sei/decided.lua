@@ -139,16 +139,19 @@ local function change(seen, account)
   return nil
 end
 
--- Whether what was shown of the person is still there: the name or an address.
+-- Whether the person still has the name or an address of what was shown then,
+-- "Jane Doe <jane@example.com>".
 local function known(shown, person)
   local text = plain(shown)
   if text == "" then return true end
-  local names, some = names_of(person), false
+  local name, email = text:match "^(.-) ?<([^<>]*)>$"
+  local names = names_of(person)
   names[#names + 1] = plain(person.name)
+  local some = false
   for i = 2, #names do -- without the id
     if names[i] ~= "" then
       some = true
-      if text:find(names[i], 1, true) then return true end
+      if names[i] == (name or text) or names[i] == email then return true end
     end
   end
   return not some
