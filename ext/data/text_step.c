@@ -59,12 +59,13 @@ enum script { OTHER, LATIN_OR_GREEK, CYRILLIC };
 static enum script script(int32_t c)
 {
   if(c < 0xC0)
-    return in(c | 32, 'a', 'z') || c == 0xAA || c == 0xBA ?
+    return in(c | 32, 'a', 'z') || c == 0xAA ||
+      c == 0xB5 || c == 0xBA ?
       LATIN_OR_GREEK : OTHER;
   if(in(c, 0xC0, 0x2AF) || in(c, 0x370, 0x3FF) || in(c, 0x1D00, 0x1DBF) ||
      in(c, 0x1E00, 0x1FFF) || in(c, 0x2126, 0x212B) ||
      in(c, 0x2C60, 0x2C7F) || in(c, 0xA720, 0xA7FF) ||
-     in(c, 0xAB30, 0xAB6F))
+     in(c, 0xAB30, 0xAB6F) || in(c, 0xFB00, 0xFB06))
     return LATIN_OR_GREEK;
   if(in(c, 0x400, 0x52F) || in(c, 0x1C80, 0x1C8F) || in(c, 0xA640, 0xA69F))
     return CYRILLIC;

@@ -44,6 +44,7 @@ space.
 
 #include "../base/nearest.h"
 #include "../data/text.h"
+#include "text_mail.h"
 
 #define ROOM "sei.text"
 
@@ -207,10 +208,14 @@ int sei_open_text(lua_State *L)
     { "tokens", l_text_tokens },
     { NULL, NULL }
   };
-  lua_newtable(L);
   push_room(L);
+  lua_newtable(L);
+  lua_pushvalue(L, -2);
   luaL_setfuncs(L, FUNCTIONS, 1);
+  lua_pushvalue(L, -2);
+  sei_text_add_mail(L);
   push_steps(L);
   lua_setfield(L, -2, "steps");
+  lua_remove(L, -2);
   return 1;
 }
