@@ -16,6 +16,7 @@
 #include "rows.h"
 #include "text.h"
 #include "usage.h"
+#include "similarity.h"
 #include "walk.h"
 
 __attribute__((visibility("default"))) int luaopen_sei_core(lua_State *L);
@@ -70,6 +71,8 @@ int luaopen_sei_core(lua_State *L)
   lua_setfield(L, -2, "csv");
   sei_open_text(L);
   lua_setfield(L, -2, "text");
+  sei_open_similarity(L);
+  lua_setfield(L, -2, "similarity");
   push_endpoints(L);
   lua_setfield(L, -2, "endpoints");
   return 1;

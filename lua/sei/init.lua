@@ -26,6 +26,7 @@ local sei = {
   key = key,
   null = core.json.null,
   text = core.text,
+  similarity = core.similarity,
   wait = wait,
 }
 

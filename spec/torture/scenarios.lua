@@ -354,6 +354,17 @@ scenario { name = "sei.json", make = function(env)
   end
 end }
 
+scenario { name = "sei.similarity", make = function(env)
+  local similarity = env.sei.similarity
+  local a, b = ("Ana María "):rep(60), ("Maria Anna "):rep(50)
+  return function()
+    for measure, f in pairs(similarity) do
+      if f(a, b) ~= f(b, a) or f("ana", "nna") ~= f("nna", "ana") then return nil, measure end
+    end
+    return similarity.dice(a, a, { n = 3 }) == 1
+  end
+end }
+
 scenario { name = "sei.csv", make = function(env)
   local csv = env.sei.csv
   local text = "name,email\n" .. ('"a ""b"" c",x@example.com\n'):rep(30)
