@@ -22,6 +22,16 @@ struct sei_bits {
   uint64_t word[SEI_BITS_SLOTS];   /* 0: free */
 };
 
+/* Bits set, in sums of two, four and eight neighbours: no more than a handful
+ * of steps on every processor. */
+static inline unsigned sei_bits_count(uint64_t x)
+{
+  x -= x >> 1 & 0x5555555555555555u;
+  x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
+  x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+  return (unsigned)(x * 0x0101010101010101u >> 56);
+}
+
 static inline unsigned sei_bits_slot(const struct sei_bits *b, uint32_t code)
 {
   unsigned i = (code * 0x9e3779b1u) >> 25;

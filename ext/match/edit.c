@@ -102,7 +102,7 @@ static int64_t common_block(const uint32_t *at, size_t rows,
     marks[j] = carry;
     s = sum | (s & ~u);
   }
-  return __builtin_popcountll(~s);
+  return sei_bits_count(~s);
 }
 
 static int64_t common(struct sei_codes rows, struct sei_codes text,

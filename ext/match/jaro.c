@@ -38,7 +38,7 @@ static double short_jaro(struct sei_codes a, struct sei_codes b)
     in_b |= (uint64_t)!!x << j;
     near = near << 1 | (j < reach);
   }
-  common = (size_t)__builtin_popcountll(in_a);
+  common = sei_bits_count(in_a);
   if(!common)
     return 0;
   return sei_jaro_score(a.n, b.n, common, moved(&bits, b, in_a, in_b));
