@@ -7,11 +7,14 @@
 #include "client.h"
 #include "csv.h"
 #include "download.h"
+#include "encoding.h"
 #include "error.h"
 #include "event.h"
 #include "file.h"
 #include "json.h"
 #include "nearest.h"
+#include "json_items.h"
+#include "options.h"
 #include "recording.h"
 #include "rows.h"
 #include "text.h"
@@ -55,6 +58,9 @@ int luaopen_sei_core(lua_State *L)
   luaL_checkversion(L);
   lua_newtable(L);
   sei_open_error(L);
+  sei_open_options(L);
+  sei_open_encoding(L);
+  sei_open_json_items(L);
   sei_open_client(L);
   sei_open_walk(L);
   sei_open_call(L);
