@@ -30,6 +30,15 @@ local sei = {
   wait = wait,
 }
 
+-- Loaded when a script first uses them.
+local LATER <const> = { source = "sei.source" }
+
+setmetatable(sei, { __index = function(_, name)
+  local module = LATER[name] and require(LATER[name])
+  sei[name] = module
+  return module
+end })
+
 -- Hooks, log and recording. nil: what is wrong with an option.
 local function listen(client, options)
   local lines, problem

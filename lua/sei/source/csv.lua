@@ -1,0 +1,160 @@
+--- People and accounts from CSV: see `sei.source.csv`.
+-- @module sei.source.csv
+
+local attempt = require "sei.attempt"
+local base = require "sei.source.base"
+local bytes = require "sei.source.bytes"
+local core = require "sei.core"
+local opt = require "sei.source.options"
+local record = require "sei.source.record"
+
+local csv = {}
+
+local DELIMITERS <const> = { ",", ";", "\t" }
+local LOOKED_AT <const> = 20     -- rows by which a delimiter is told
+
+local KINDS <const> = opt.join(base.options, bytes.options,
+  { delimiter = "string", header = "strings", ragged = { "error", "fill" } })
+
+-- Looks at a few rows: how wide the first is, how many are as wide.
+local function look(tape, delimiter)
+  local seen = { delimiter = delimiter, width = 0, rows = 0, same = 0 }
+  local ok, problem = pcall(function()
+    for row in core.csv.read { chunks = tape(), header = false, delimiter = delimiter,
+        utf8 = false } do
+      seen.rows = seen.rows + 1
+      if seen.rows == 1 then seen.width, seen.names = #row, row end
+      if #row == seen.width then seen.same = seen.same + 1 end
+      if seen.rows == LOOKED_AT then break end
+    end
+  end)
+  if not ok then
+    if not core.is_error(problem) or problem.kind ~= "decode" then error(problem, 0) end
+    seen.rows = seen.rows + 1
+  end
+  seen.share = seen.rows > 0 and seen.same / seen.rows or 0
+  return seen
+end
+
+local function better(a, b)
+  if a.width == 1 or b.width == 1 then return a.width > b.width end
+  if a.share ~= b.share then return a.share > b.share end
+  return a.width > b.width
+end
+
+-- The delimiter that makes a table of the text; the first row.
+local function detect(tape, name)
+  local best, as_good
+  for _, delimiter in ipairs(DELIMITERS) do
+    local seen = look(tape, delimiter)
+    if not best or better(seen, best) then
+      best, as_good = seen, nil
+    elseif seen.width > 1 and not better(best, seen) then
+      as_good = seen
+    end
+  end
+  if as_good then
+    error(core.error { kind = "decode", file = name, line = 1, field = "delimiter",
+      message = ("%s:1: the delimiter may be %q or %q"):format(name, best.delimiter,
+        as_good.delimiter), hint = "say which with the option 'delimiter'" }, 0)
+  end
+  return best.delimiter, best.names
+end
+
+-- Spreadsheets write a first line "sep=;" for themselves. It stays an empty
+-- line, so that lines keep their numbers.
+local function without_sep(pull)
+  local first = ""
+  repeat
+    local piece = pull()
+    first = first .. (piece or "")
+  until not piece or #first >= 6
+  local delimiter, rest = first:match "^[Ss][Ee][Pp]=(.)(\r?\n.*)$"
+  if not delimiter then delimiter, rest = first:match "^\"[Ss][Ee][Pp]=(.)\"(\r?\n.*)$" end
+  local given = false
+  return function()
+    if given then return pull() end
+    given = true
+    return rest or first
+  end, delimiter
+end
+
+local HINTS <const> = {
+  { "not valid UTF%-8", "is it Latin-1? say encoding = \"windows-1252\", or save it as UTF-8" },
+  { "a NUL byte", "is it UTF-16? say encoding = \"utf-16le\", or save it as UTF-8" },
+}
+
+local function hint(err)
+  if not core.is_error(err) or err.kind ~= "decode" then return err end
+  for _, row in ipairs(HINTS) do
+    if err.message:find(row[1]) then err.hint = row[2] end
+  end
+  return err
+end
+
+local function hinted(ok, ...)
+  if ok then return ... end
+  error(hint((...)), 0)
+end
+
+local function prepare(input, source, pull)
+  local o = source.options
+  local rest, from_sep = without_sep(pull)
+  local tape = bytes.tape(rest)
+  local delimiter, names = o.delimiter or from_sep, o.header
+  if delimiter then
+    names = names or look(tape, delimiter).names
+  else
+    local first
+    delimiter, first = detect(tape, input.name)
+    names = names or first
+  end
+  local read, _, _, reader = core.csv.read { chunks = tape(true), delimiter = delimiter,
+    name = input.name, header = o.header or true, ragged = o.ragged }
+  if not names then hinted(pcall(read)) end -- says that the text is empty
+  return { next = function() return hinted(pcall(read)) end, reader = reader,
+    names = names }
+end
+
+local function open(input, source)
+  local pull, close = bytes.open(input, source.options.encoding)
+  local ok, made = pcall(prepare, input, source, pull)
+  if ok then
+    local found
+    ok, found = pcall(function()
+      for _, name in ipairs(made.names) do
+        if not utf8.len(name) then made.next() end -- says where
+      end
+      return record.by_header(made.names, source.options.columns,
+        { file = input.name, line = 1 })
+    end)
+    made.mapping = found
+    if not ok then made = found end
+  end
+  if not ok then
+    close()
+    error(made, 0)
+  end
+  made.close = function()
+    made.reader:close()
+    close()
+  end
+  return made
+end
+
+--- Makes the source; see `sei.source.csv`.
+-- @tparam table options
+-- @treturn source
+function csv.new(options)
+  return attempt.check(2, function()
+    local what = "sei.source.csv"
+    local o = opt.check(what, options, KINDS)
+    record.check_columns(o.columns, what)
+    local ok, problem = pcall(core.csv.read,
+      { text = "", delimiter = o.delimiter, header = o.header })
+    if not ok then error(tostring(problem):gsub("sei%.csv%.read", what), 0) end
+    return base.new("csv", o, bytes.inputs(o, what), open)
+  end)
+end
+
+return csv
