@@ -152,12 +152,13 @@ static bool long_way(struct sei_text *t, const char *s, size_t n,
                      unsigned steps)
 {
   bool compat = (steps & SEI_TEXT_COMPAT) != 0;
-  if(!sei_text_decode(t, s, n, compat))
+  if(!sei_text_decode(t, s, n, compat) || (compat && !sei_text_reorder(t)))
     return false;
-  if(steps & SEI_TEXT_PUNCTUATION)
+  if(steps & SEI_TEXT_PUNCTUATION) {
     sei_text_punctuation(t);
-  if(compat && !sei_text_reorder(t))
-    return false;
+    if(compat && !sei_text_reorder(t)) /* two runs of marks may be one now */
+      return false;
+  }
   if(steps & SEI_TEXT_ACCENTS && !sei_text_accents(t))
     return false;
   if(steps & SEI_TEXT_LETTERS && !sei_text_letters(t))
