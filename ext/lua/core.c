@@ -11,6 +11,7 @@
 #include "error.h"
 #include "event.h"
 #include "file.h"
+#include "index.h"
 #include "json.h"
 #include "nearest.h"
 #include "json_items.h"
@@ -79,6 +80,9 @@ int luaopen_sei_core(lua_State *L)
   lua_setfield(L, -2, "text");
   sei_open_similarity(L);
   lua_setfield(L, -2, "similarity");
+  lua_newtable(L);
+  sei_open_index(L);
+  lua_setfield(L, -2, "match");
   push_endpoints(L);
   lua_setfield(L, -2, "endpoints");
   return 1;

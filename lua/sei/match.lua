@@ -12,12 +12,13 @@
 -- @module sei.match
 
 local attempt = require "sei.attempt"
+local core = require "sei.core"
 local engine = require "sei.match.engine"
 local options = require "sei.options"
 local rule = require "sei.rule"
 local view = require "sei.match.view"
 
-local match = {}
+local match = { index = core.match.index }
 
 local OPTIONS <const> = {
   people = "table|callable", accounts = "table|callable", rules = "table", decided = "table",
