@@ -14,30 +14,24 @@
 local attempt = require "sei.attempt"
 local core = require "sei.core"
 local engine = require "sei.match.engine"
+local key_of = require "sei.match.key"
 local options = require "sei.options"
 local rule = require "sei.rule"
-local view = require "sei.match.view"
 
 local match = { index = core.match.index }
 
 local OPTIONS <const> = {
   people = "table|callable", accounts = "table|callable", rules = "table", decided = "table",
-  candidates = "count", one_to_one = 'boolean|"all"', shared_key = "positive",
+  candidates = "count", one_to_one = 'boolean|"all"', shared_key = "positive", near = "share",
 }
 
-local DEFAULTS <const> = { candidates = 5, one_to_one = true, shared_key = 20 }
+local DEFAULTS <const> = { candidates = 5, one_to_one = true, shared_key = 20, near = 0.5 }
 
 --- The stable key of an account, by which a review file finds it again: its
 -- `id`, else `integration_id/` and its login, e-mail (both in lower case) or name.
 -- @tparam table account
 -- @treturn ?string nil if the account has none of these
-function match.key(account)
-  local id = view.text(account.id)
-  if id then return id end
-  local login, email = view.text(account.login), view.text(account.email)
-  local rest = login and login:lower() or email and email:lower() or view.text(account.name)
-  return rest and (view.text(account.integration_id) or "") .. "/" .. rest
-end
+function match.key(account) return key_of(account) end
 
 -- Plain functions become rules; anything else that is none is misuse.
 local function rules_of(given)

@@ -1,100 +1,237 @@
 --- Asks the rules in order and puts the three tests around each.
+--
+-- An outcome is what a rule, and at last all rules, say of an account:
+-- `{ person = number }` or `{ reason = …, numbers = {…} }`, with `rule`, `key`,
+-- `before`, `class`, `evidence`, `message`. nil and a sentence: it abstains.
 -- @module sei.match.engine
 
-local core = require "sei.core"
+local agree = require "sei.match.agree"
+local call = require "sei.match.call"
+local claims = require "sei.match.claims"
+local decided = require "sei.decided"
+local match_key = require "sei.match.key"
 local people = require "sei.match.people"
+local rows = require "sei.match.rows"
 local view = require "sei.match.view"
+local words = require "sei.match.words"
 
 local engine = {}
 
 -- ---- one rule, one account ----
 
--- Outcomes: { person = number, … }, { reason =, … }, or nil: abstains.
-
--- A rule whose keys are of a kind: the people who have one of the account's.
-local function by_kind(state, rule, one)
-  local keys, before = view.keys(one, rule.kind)
-  local count = state.counts[rule.kind]
-  local found, at, shared
-  for i, key in ipairs(keys) do
-    local there = state.people:numbers(rule.kind, key)
-    if there and count[key] >= state.shared_key then
-      shared = shared or i
-    elseif there then
-      if type(there) == "table" or found and found ~= there then
-        return { reason = "ambiguous", key = key, numbers = type(there) == "table" and there
-          or { found, there } }
-      end
-      found, at = there, at or i
-    end
+-- The people that all keys have in common; nil if they contradict each other.
+local function common(a, b)
+  if not a then return b end
+  local set, both = {}, {}
+  for _, number in ipairs(a) do set[number] = true end
+  for _, number in ipairs(b) do
+    if set[number] then both[#both + 1] = number end
   end
-  if found then return { person = found, key = keys[at], before = before[at] } end
-  if shared then return { reason = "shared_key", key = keys[shared] } end
-  return nil
+  return #both > 0 and both or nil
 end
 
--- What a function said, as an outcome. Raises a sentence if it makes no sense.
-local function understood(state, person, evidence)
-  if person == nil or person == false then return nil end
-  if evidence ~= nil and type(evidence) ~= "table" then
-    error(("the rule's second value is no table of evidence but %s"):format(type(evidence)), 0)
-  end
-  local outcome = { evidence = evidence, key = evidence and evidence.key }
-  if type(person) ~= "table" then
-    error(("the rule returned no person but %s"):format(type(person)), 0)
-  end
-  outcome.person = state.people.number[person]
-  if outcome.person then return outcome end
-  if #person == 0 then error("the rule returned a table that is none of the people", 0) end
-  outcome.numbers = {}
-  for i, each in ipairs(person) do
-    outcome.numbers[i] = state.people.number[each]
-    if not outcome.numbers[i] then
-      error(("the rule returned an array whose element %d is none of the people"):format(i), 0)
+local function joined(a, b)
+  local list, seen = {}, {}
+  for _, numbers in ipairs { a or {}, b } do
+    for _, number in ipairs(numbers) do
+      if not seen[number] then list[#list + 1] = number end
+      seen[number] = true
     end
   end
-  if #person > 1 then
-    outcome.reason = "ambiguous"
-  else
-    outcome.person, outcome.numbers = outcome.numbers[1], nil
+  return list
+end
+
+-- Who has the account's keys: numbers, key, value before; or nil and why not;
+-- or false and the outcome.
+local function hits_of(state, rule, one)
+  local keys, before = view.keys(one, rule.kind, rule.derive)
+  local count = state.counts[rule.kind]
+  local found, at, shared, why
+  for i, key in ipairs(keys) do
+    local there = state.people:numbers(rule.kind, key, rule.derive)
+    local refused = there and rule.refuses and rule:refuses(key, before[i], one, state.people)
+    if refused then
+      why = refused
+    elseif there and count[key] >= state.shared_key then
+      shared = shared or i
+    elseif there then
+      there = type(there) == "table" and there or { there }
+      local both = common(found, there)
+      if not both then
+        return false, { reason = "ambiguous", key = key, before = before[i],
+          numbers = joined(found, there) }
+      end
+      if not found or #both < #found then at = i end
+      found = both
+    end
+  end
+  if found then return found, keys[at], before[at] end
+  if shared then
+    return false, { reason = "shared_key", key = keys[shared], before = before[shared] }
+  end
+  return nil, why or (#keys == 0 and "the account has no such key") or "nobody has such a key"
+end
+
+-- A rule whose keys are of a kind.
+local function by_kind(state, rule, one)
+  local found, key, before = hits_of(state, rule, one)
+  if found == nil then return nil, key end
+  if not found then return key end
+  local outcome = { key = key, before = before }
+  if #found > 1 then
+    outcome.reason, outcome.numbers = "ambiguous", found
+    return outcome
+  end
+  outcome.person = found[1]
+  if rule.grade then
+    outcome.class = rule:grade(key, one, state.people.views[outcome.person], state.people)
   end
   return outcome
 end
 
-local function text_of(problem)
-  if core.is_error(problem) or type(problem) == "string" then return tostring(problem) end
-  return "an error that is no text but " .. type(problem)
-end
+-- ---- the tests around a rule ----
 
--- A function, alone with one row: whatever it does, other rows go on.
-local function by_function(state, rule, one)
-  local ok, outcome = pcall(function()
-    if rule.custom then
-      return understood(state, rule.custom(one.record, state.people))
+-- The same name is another person's, too, and the key says no more than it.
+local function homonym(state, rule, outcome)
+  if not rule.weak then return nil end
+  local w = state.people.views[outcome.person]
+  for _, name in ipairs((view.keys(w, "name"))) do
+    local there = state.people:numbers("name", name)
+    if type(there) == "table" and agree.made_of_name(outcome.key, w) then
+      return { reason = "ambiguous", numbers = there, key = outcome.key, before = outcome.before,
+        message = ("%d people have the name %q, and the key %q says no more than it"):format(
+          #there, name, outcome.key) }
     end
-    return understood(state, rule:decide(one.record, state.people))
-  end)
-  if ok then return outcome end
-  return { reason = "error", message = ("rule '%s' failed: %s"):format(rule.name,
-    text_of(outcome)) }
+  end
+  return nil
 end
 
-local function apply(state, rule, one)
-  if rule.kind then return by_kind(state, rule, one) end
-  return by_function(state, rule, one)
+-- The names speak against a key that the two have in common.
+local function contradiction(state, rule, outcome, one)
+  if rule.identity then return nil end
+  local w = state.people.views[outcome.person]
+  local against
+  if rule.weak then
+    against = agree.hardly(one, w)
+  else
+    against = agree.nothing_in_common(one, w)
+      and (rule.kind == "login" or agree.on_handle(one, w))
+  end
+  if not against then return nil end
+  return { reason = "contradiction", numbers = { outcome.person }, key = outcome.key,
+    before = outcome.before, message = ("the names %q and %q contradict the key %q"):format(
+      one.names[1], w.names[1], tostring(outcome.key)) }
+end
+
+-- A function's own key decides nothing where it is two people's.
+local function two_people(state, rule, outcome)
+  if rule.kind or type(outcome.key) ~= "string" then return nil end
+  local key = outcome.key
+  local function test(kind, folded)
+    local there = folded and state.people:numbers(kind, folded)
+    if type(there) ~= "table" then return nil end
+    for _, number in ipairs(there) do
+      if number == outcome.person then
+        return { reason = "ambiguous", numbers = there, key = key }
+      end
+    end
+    return nil
+  end
+  return test("email", key:lower())
+    or test("name", view.keys(view.new({ name = key }, "person"), "name")[1])
+    or test("handle", view.squeeze(key))
+end
+
+local function tested(state, rule, one, outcome)
+  if not outcome.person then return outcome end
+  return homonym(state, rule, outcome) or contradiction(state, rule, outcome, one)
+    or not rule.identity and two_people(state, rule, outcome) or outcome
+end
+
+--- What one rule says of one account, after the tests that need no other account.
+-- @tparam table state
+-- @tparam table rule
+-- @tparam table one the view of the account
+-- @treturn ?table an outcome; or nil and why the rule abstains
+function engine.ask(state, rule, one)
+  local outcome, why
+  if rule.kind then
+    outcome, why = by_kind(state, rule, one)
+  else
+    outcome, why = call.ask(state, rule, one)
+  end
+  if not outcome then return nil, why end
+  outcome = tested(state, rule, one, outcome)
+  outcome.rule = rule
+  return outcome
 end
 
 -- ---- one account, all rules ----
 
--- The first decision, or what the first rule that stumbled has to say.
-local function decide(state, one)
-  local first
+local function contains(list, number)
+  for _, each in ipairs(list) do
+    if each == number then return true end
+  end
+  return false
+end
+
+-- Why an earlier outcome forbids this decision, as an outcome.
+local function forbidden(state, first, outcome, one)
+  local number = outcome.person
+  if state.decided:rejected(match_key(one.record), state.people.list[number]) then
+    return { reason = "rejected", numbers = {}, rule = outcome.rule, key = outcome.key,
+      message = ("rule '%s' proposes a person who was rejected before"):format(outcome.rule.name) }
+  end
+  if not first then return nil end
+  local there = first.numbers and contains(first.numbers, number)
+  if first.reason == "ambiguous" and not there or first.reason == "contradiction" and there then
+    return first
+  end
+  return nil
+end
+
+-- What was decided before, as an outcome.
+local function replayed(state, one, key)
+  local said = state.decided:replay(one.record, key, function(name)
+    return state.people:find(name)
+  end)
+  if not said then return nil end
+  local outcome = { rule = state.replay, key = key, evidence = { source = said.entry.source } }
+  if said.ignore then
+    outcome.ignored = true
+  elseif said.person then
+    outcome.person = state.people.number[said.person]
+  else
+    outcome.reason, outcome.message, outcome.numbers = said.reason, said.message, {}
+    for i, person in ipairs(said.people) do
+      outcome.numbers[i] = state.people.number[person]
+    end
+  end
+  return outcome
+end
+
+--- The first decision on an account, or what the first rule that stumbled says.
+-- @tparam table state
+-- @tparam table one the view of the account
+-- @tparam ?function trace called with each rule, its outcome, or nil and why not
+-- @treturn ?table an outcome
+function engine.decide(state, one, trace)
+  local said = replayed(state, one, match_key(one.record))
+  if said then return said end
+  local role, first = words.role_of(one), nil
+  if role then
+    first = { reason = "role", numbers = {}, key = role, rule = { name = "role" },
+      message = ("%q is a role or a machine, not a person"):format(role) }
+  end
   for _, rule in ipairs(state.rules) do
-    local outcome = apply(state, rule, one)
-    if outcome then
-      outcome.rule = rule
-      if outcome.person or outcome.reason == "error" then return outcome end
-      first = first or outcome
+    if not role or rule.explicit then
+      local outcome, why = engine.ask(state, rule, one)
+      local veto = outcome and outcome.person and forbidden(state, first, outcome, one)
+      if trace then trace(rule, veto or outcome, why) end
+      if outcome and not veto and (outcome.person or outcome.reason == "error") then
+        return outcome
+      end
+      first = first or veto or outcome
     end
   end
   return first
@@ -110,10 +247,8 @@ local function count_keys(state)
     if kind and not state.counts[kind] then
       local count = {}
       for _, one in ipairs(state.accounts) do
-        local seen = {}
-        for _, key in ipairs((view.keys(one, kind))) do
-          if not seen[key] then count[key] = (count[key] or 0) + 1 end
-          seen[key] = true
+        for _, key in ipairs((view.keys(one, kind, rule.derive))) do
+          count[key] = (count[key] or 0) + 1
         end
       end
       state.counts[kind] = count
@@ -121,122 +256,30 @@ local function count_keys(state)
   end
 end
 
--- Two accounts of one integration that claim one person: neither is decided.
-local function one_to_one(state, outcomes)
-  local claims = {}
-  for i, one in ipairs(state.accounts) do
-    local outcome = outcomes[i]
-    local group = view.text(one.record.integration_id)
-      or state.one_to_one == "all" and ""
-    if outcome and outcome.person and group then
-      local claim = group .. "\0" .. outcome.person
-      local others = claims[claim]
-      if others then others[#others + 1] = i else claims[claim] = { i } end
-    end
+-- Rules that want to see everything before the first account.
+local function prepare(state)
+  for _, rule in ipairs(state.rules) do
+    if rule.prepare then rule:prepare(state.people, state.accounts) end
   end
-  for _, list in pairs(claims) do
-    if #list > 1 then
-      for _, i in ipairs(list) do
-        local was = outcomes[i]
-        outcomes[i] = { reason = "claimed_twice", rule = was.rule, key = was.key,
-          numbers = { was.person }, rivals = list }
-      end
-    end
-  end
-end
-
--- A sentence for a reason.
-local function message_of(outcome)
-  if outcome.message then return outcome.message end
-  if outcome.reason == "ambiguous" then
-    return ("%d people have the key %q"):format(#outcome.numbers, tostring(outcome.key))
-  elseif outcome.reason == "shared_key" then
-    return ("the key %q is shared by too many accounts"):format(outcome.key)
-  elseif outcome.reason == "claimed_twice" then
-    return ("%d accounts of one integration claim this person"):format(#outcome.rivals)
-  end
-  return "no rule decided"
-end
-
-local function candidates_of(state, outcome)
-  local list = {}
-  for i, number in ipairs(outcome.numbers or {}) do
-    if i > state.candidates then break end
-    list[i] = { person = state.people.list[number], score = 1,
-      why = ("rule %s"):format(outcome.rule.name) }
-  end
-  return list
-end
-
--- Where the same key stands on the person's side, before normalisation.
-local function right_of(state, outcome)
-  local keys, before = view.keys(state.people.views[outcome.person], outcome.rule.kind)
-  for i, key in ipairs(keys) do
-    if key == outcome.key then return { before = before[i], after = key } end
-  end
-  return {}
-end
-
-local function evidence_of(state, outcome, record)
-  local evidence = outcome.evidence or {}
-  evidence.rule, evidence.source = outcome.rule.name, record.source
-  if outcome.rule.kind then
-    evidence.key = outcome.key
-    evidence.left = { before = outcome.before, after = outcome.key }
-    evidence.right = right_of(state, outcome)
-  end
-  return evidence
-end
-
-local function row_of(state, one, outcome)
-  local row = { account = one.record }
-  if outcome and outcome.person then
-    row.person, row.class = state.people.list[outcome.person], outcome.rule.class
-    row.rule, row.key = outcome.rule.name, outcome.key
-    row.evidence = evidence_of(state, outcome, one.record)
-    row.candidates = {}
-  elseif outcome then
-    row.class, row.reason, row.rule = "review", outcome.reason, outcome.rule.name
-    row.key, row.message = outcome.key, message_of(outcome)
-    row.candidates = candidates_of(state, outcome)
-    row.evidence = { rule = row.rule, key = row.key, source = one.record.source }
-  else
-    row.class, row.reason, row.message = "none", "none", "nothing comes near"
-    row.candidates, row.evidence = {}, { source = one.record.source }
-  end
-  return row
-end
-
-local function result_of(state, outcomes)
-  local result = { decisions = {}, review = {}, none = {}, ignored = {}, summary = {} }
-  local by_class, by_rule = {}, {}
-  for i, one in ipairs(state.accounts) do
-    local row = row_of(state, one, outcomes[i])
-    local list = row.person and result.decisions or result[row.class]
-    list[#list + 1] = row
-    by_class[row.class] = (by_class[row.class] or 0) + 1
-    if row.person then by_rule[row.rule] = (by_rule[row.rule] or 0) + 1 end
-  end
-  result.summary = { people = #state.people.list, accounts = #state.accounts,
-    by_class = by_class, by_rule = by_rule }
-  return result
 end
 
 --- Matches all accounts.
 -- @tparam table options of match.run, checked
--- @treturn table the result
+-- @treturn table the result; raises an error object for input that cannot be used
 function engine.run(options)
   local state = { people = people.new(options.people), accounts = {}, rules = options.rules,
-    shared_key = options.shared_key, candidates = options.candidates,
-    one_to_one = options.one_to_one }
+    shared_key = options.shared_key, candidates = options.candidates, near = options.near,
+    key_of = match_key,    one_to_one = options.one_to_one, decided = decided.new(options.decided),
+    replay = { name = "decided", class = "certain", explicit = true, identity = true } }
   people.read(options.accounts, "accounts", function(record, number)
-    state.accounts[number] = view.new(record)
+    state.accounts[number] = view.new(record, "account")
   end)
+  prepare(state)
   count_keys(state)
   local outcomes = {}
-  for i, one in ipairs(state.accounts) do outcomes[i] = decide(state, one) end
-  if state.one_to_one then one_to_one(state, outcomes) end
-  return result_of(state, outcomes)
+  for i, one in ipairs(state.accounts) do outcomes[i] = engine.decide(state, one) or false end
+  claims.check(state, outcomes)
+  return rows.result(state, outcomes, engine)
 end
 
 return engine

@@ -55,7 +55,7 @@ local function id_of(one)
 end
 
 local function add(self, record, number)
-  local one = view.new(record)
+  local one = view.new(record, "person")
   local id = id_of(one)
   if not id then
     error(core.error { kind = "decode", line = number,
@@ -87,18 +87,18 @@ function people.new(records)
 end
 
 -- key → number of the one person who has it, or array of numbers.
-local function index_of(self, kind)
+local function index_of(self, kind, derive)
   local index = self.index[kind]
   if index then return index end
   index = {}
   for number, one in ipairs(self.views) do
-    for _, key in ipairs((view.keys(one, kind))) do
+    for _, key in ipairs((view.keys(one, kind, derive))) do
       local there = index[key]
       if not there then
         index[key] = number
       elseif type(there) == "number" then
-        if there ~= number then index[key] = { there, number } end
-      elseif there[#there] ~= number then
+        index[key] = { there, number }
+      else
         there[#there + 1] = number
       end
     end
@@ -108,26 +108,69 @@ local function index_of(self, kind)
 end
 
 --- The numbers of the people who have a key.
+-- @tparam string kind
+-- @tparam string key
+-- @tparam ?function derive what makes the keys of a rule's own kind
 -- @treturn number|{number,...}|nil one number, or several
-function people:numbers(kind, key) return index_of(self, kind)[key] end
+function people:numbers(kind, key, derive) return index_of(self, kind, derive)[key] end
 
---- The people who have a key. A new array; the records are the ones given to
--- match.run.
--- @tparam string kind "email", "normalized_email", "login", "name", "local_part" or "login_form"
--- @tparam string key as sei.text makes it: a name is its folded tokens in
--- alphabetical order with a space between
--- @treturn {table,...} in the order of the people
-function people:by(kind, key)
-  if not view.knows(kind) then
-    error(("bad argument #1 to 'by' (no such kind of key: '%s')"):format(tostring(kind)), 2)
-  end
-  local there = index_of(self, kind)[key]
+local function records(self, there)
   if not there then return {} end
   if type(there) == "number" then return { self.list[there] } end
   local list = {}
   for i, number in ipairs(there) do list[i] = self.list[number] end
   return list
 end
+
+--- The people who have a key. A new array; the records are the ones given to
+-- match.run.
+--
+-- The kinds: "email" (in lower case), "login" (lower case; known logins and those in
+-- substitute addresses), "name" (the words of sei.text.tokens in alphabetical order with a
+-- space between), "handle" (login, local part or a name in one piece; letters and digits in
+-- lower case alone), "login_form" (first+last, f+last and so on), "nickname" (given and
+-- family name).
+-- @tparam string kind
+-- @tparam string key
+-- @treturn {table,...} in the order of the people
+function people:by(kind, key)
+  if not view.knows(kind) then
+    error(("bad argument #1 to 'by' (no such kind of key: '%s')"):format(tostring(kind)), 2)
+  end
+  return records(self, index_of(self, kind)[key])
+end
+
+--- The people with an id or an e-mail address.
+-- @tparam string name upper and lower case are alike in an address
+-- @treturn {table,...}
+function people:find(name)
+  local number = self.by_id[name]
+  if number then return { self.list[number] } end
+  return self:by("email", name:lower())
+end
+
+-- How many people have a word in their full names.
+local function counts_of(self)
+  local counts = self.word_counts
+  if counts then return counts end
+  counts = {}
+  for _, one in ipairs(self.views) do
+    local seen = {}
+    for _, words in ipairs(one.tokens) do
+      for _, word in ipairs(#words >= 2 and words or {}) do
+        if not seen[word] then counts[word] = (counts[word] or 0) + 1 end
+        seen[word] = true
+      end
+    end
+  end
+  self.word_counts = counts
+  return counts
+end
+
+--- How many people have a word in a full name.
+-- @tparam string word folded
+-- @treturn number
+function people:with_word(word) return counts_of(self)[word] or 0 end
 
 --- All people, in their order: the array of the engine itself, to be read.
 -- @treturn {table,...}

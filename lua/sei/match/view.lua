@@ -2,13 +2,16 @@
 -- keys of each kind derived when a rule first asks for them.
 --
 -- A key is a string; two records that have a key of one kind in common may be
--- the same person. Each kind below says where its keys come from.
+-- the same person. A view has the fields `record`, `side` ("person" or
+-- "account"), and arrays: `emails`, `names`, `logins`, `local_parts` (of
+-- addresses that are no provider's substitute), `tokens` (for each name its
+-- folded words).
 -- @module sei.match.view
 
 local core = require "sei.core"
-local fold = require "sei.match.fold"
 
 local null = core.json.null
+local fold, tokens_of = core.text.fold, core.text.tokens
 
 local view, meta = {}, {}
 
@@ -25,23 +28,115 @@ end
 
 -- The one value of a field and those of its plural, each once, in order.
 local function values_of(record, one, many)
-  local list, seen = {}, {}
-  local function add(value)
+  local first, more = view.text(record[one]), record[many]
+  local list = { first }
+  if type(more) ~= "table" then return list end
+  local seen = { [first or ""] = true }
+  for _, value in ipairs(more) do
     value = view.text(value)
     if value and not seen[value] then
       seen[value] = true
       list[#list + 1] = value
     end
   end
-  add(record[one])
-  local more = record[many]
-  if type(more) == "table" then
-    for _, value in ipairs(more) do add(value) end
+  return list
+end
+
+-- ---- addresses ----
+
+-- The user behind GitHub's and GitLab's substitute addresses, and the number
+-- of the user if it is there: 1234+user@users.noreply.github.com (GitHub Docs,
+-- "Setting your commit email address"), 1234-user@users.noreply.gitlab.com
+-- (GitLab Docs, "User profile", private commit email).
+local function noreply(email)
+  local part, host = email:match "^([^@]+)@users%.noreply%.([^@]+)$"
+  if not part then return nil end
+  local number, user = part:match "^(%d+)[+-](.+)$"
+  return user or part, number and host .. "#" .. number
+end
+
+-- What is before the @, without a +tag; nil for a substitute address.
+local function local_part(email)
+  local part = email:match "^([^@]+)@"
+  if not part or noreply(email) then return nil end
+  return part:match "^([^+]+)%+" or part
+end
+
+-- Letters and digits alone: "J.Smith-2" → "jsmith2".
+local function squeeze(value)
+  if not value:find "[\x80-\xFF]" then return (value:lower():gsub("[^%w]", "")) end
+  return (fold(value, { titles = false }):gsub(" ", ""))
+end
+view.squeeze = squeeze
+
+-- ---- names ----
+
+-- Addresses in a name are no part of it.
+local function bare(name)
+  if not name:find("@", 1, true) then return name end
+  local rest = name:gsub("%S+@%S+", "")
+  return rest:find "%S" and rest or name:match "^[^@]*"
+end
+
+-- The words of each name. A name in one piece, "annLee", is taken apart.
+local function words_of(names)
+  local list = {}
+  for i, name in ipairs(names) do
+    local rest = bare(name)
+    local words = tokens_of(rest)
+    if #words == 1 and not rest:find "%s%S" then
+      words = tokens_of(rest, { camel = true })
+    end
+    list[i] = words
   end
   return list
 end
 
+--- Whether a name is written as a person's full name: words with space between
+-- them, no digits.
+-- @tparam string name
+-- @treturn boolean
+function view.is_full(name)
+  return name:find "%S%s+%S" ~= nil and not name:find "%d"
+end
+
+--- The combinations of given and family name that logins are made of.
+-- @tparam {string,...} tokens of one name
+-- @treturn table form → what it is made of: "full", "f+last", "last+f", "first+l", "initials+last"
+function view.forms(tokens)
+  local forms, first, last = {}, tokens[1], tokens[#tokens]
+  if #tokens < 2 then return forms end
+  local function add(form, made_of)
+    if #form >= 5 and not forms[form] then forms[form] = made_of end
+  end
+  local f, l = first:match(utf8.charpattern), last:match(utf8.charpattern)
+  add(table.concat(tokens), "full")
+  add(first .. last, "full")
+  add(last .. first, "full")
+  if #tokens > 2 then
+    add(table.concat(tokens, "", 2) .. first, "full")
+    local initials = {}
+    for i = 1, #tokens - 1 do initials[i] = tokens[i]:match(utf8.charpattern) end
+    add(table.concat(initials) .. last, "initials+last")
+  end
+  add(f .. last, "f+last")
+  add(last .. f, "last+f")
+  add(first .. l, "first+l")
+  return forms
+end
+
 -- ---- kinds of keys ----
+
+-- Two arrays that grow together, each key once.
+local function collector()
+  local keys, before, seen = {}, {}, {}
+  return function(key, value)
+    if key and key ~= "" and not seen[key] then
+      seen[key] = true
+      keys[#keys + 1], before[#before + 1] = key, value
+    end
+  end, keys, before
+end
 
 -- kind → function(view) → keys, values before normalisation (same indices)
 local kinds = {}
@@ -54,35 +149,104 @@ function kinds.email(v)
   return keys, v.emails
 end
 
--- Full names: the folded tokens in alphabetical order. A single token is no
--- full name and gives no key.
+-- Logins that a provider guarantees: known ones, and users and their numbers
+-- in substitute addresses.
+function kinds.login(v)
+  local add, keys, before = collector()
+  for _, email in ipairs(v.emails) do
+    local user, number = noreply(email:lower())
+    add(number, email)
+    add(user, email)
+  end
+  for _, login in ipairs(v.logins) do add(login:lower(), login) end
+  return keys, before
+end
+
+-- Full names: the words in alphabetical order. A single word is no full name.
 function kinds.name(v)
-  local keys, before = {}, {}
-  for _, value in ipairs(v.names) do
-    local tokens = fold.tokens(value)
-    if #tokens >= 2 then
-      table.sort(tokens)
-      keys[#keys + 1] = table.concat(tokens, " ")
-      before[#before + 1] = value
+  local add, keys, before = collector()
+  for i, words in ipairs(v.tokens) do
+    if #words >= 2 then
+      local sorted = table.move(words, 1, #words, 1, {})
+      table.sort(sorted)
+      add(table.concat(sorted, " "), v.names[i])
     end
   end
   return keys, before
 end
 
--- The stable key of the record.
-function kinds.id(v)
-  local id = view.text(v.record.id)
-  return { id }, { id }
+-- Full names in another form: without the initial in their middle, or with
+-- what the given name is short for (marked, so that a short form and a lost
+-- initial do not meet: two differences are too many).
+function kinds.nickname(v)
+  local short = require("sei.match.words").short_forms
+  local add, keys, before = collector()
+  for i, words in ipairs(v.tokens) do
+    local name, first, last = v.names[i], words[1], words[#words]
+    if #words == 2 and view.is_full(name) then
+      add(first .. " " .. last, name)
+      add(first .. "~ " .. last, name)
+      for _, long in ipairs(short[first] or {}) do add(long .. "~ " .. last, name) end
+    elseif #words == 3 and view.is_full(name) and utf8.len(words[2]) == 1 then
+      add(first .. " " .. last, name)
+    end
+  end
+  return keys, before
+end
+
+-- What people are called in a tool: logins, local parts, names in one piece;
+-- letters and digits alone.
+function kinds.handle(v)
+  local add, keys, before = collector()
+  for _, login in ipairs(v.logins) do add(squeeze(login), login) end
+  for _, email in ipairs(v.emails) do
+    local value = noreply(email:lower()) or local_part(email)
+    if value then add(squeeze(value), email) end
+  end
+  for _, name in ipairs(v.names) do
+    if not bare(name):find "%S%s+%S" then add(squeeze(bare(name)), name) end
+  end
+  return keys, before
+end
+
+-- A person has the forms of the names; an account its handles, also without
+-- the digits at their end.
+function kinds.login_form(v)
+  local add, keys, before = collector()
+  if v.side == "person" then
+    for i, words in ipairs(v.tokens) do
+      for form in pairs(view.forms(words)) do add(form, v.names[i]) end
+    end
+    return keys, before
+  end
+  local handles, values = view.keys(v, "handle")
+  for i, handle in ipairs(handles) do add(handle, values[i]) end
+  for i, handle in ipairs(handles) do
+    local letters = handle:match "^(.-)%d+$"
+    if letters and #letters >= 7 then add(letters, values[i]) end
+  end
+  return keys, before
 end
 
 -- ---- the view ----
 
+-- field → function(view) that makes it
+local fields = {
+  emails = function(v) return values_of(v.record, "email", "emails") end,
+  names = function(v) return values_of(v.record, "name", "names") end,
+  logins = function(v) return values_of(v.record, "login", "logins") end,
+  tokens = function(v) return words_of(v.names) end,
+  local_parts = function(v)
+    local list = {}
+    for _, email in ipairs(v.emails) do list[#list + 1] = local_part(email) end
+    return list
+  end,
+}
+
 function meta.__index(v, field)
-  local value
-  if field == "emails" then value = values_of(v.record, "email", "emails")
-  elseif field == "names" then value = values_of(v.record, "name", "names")
-  elseif field == "logins" then value = values_of(v.record, "login", "logins")
-  else return view[field] end
+  local make = fields[field]
+  if not make then return nil end
+  local value = make(v)
   rawset(v, field, value)
   return value
 end
@@ -90,24 +254,28 @@ end
 --- The keys of a kind: derived once, then remembered.
 -- @tparam table v a view
 -- @tparam string kind
+-- @tparam ?function derive what makes them, for a kind of a rule's own
 -- @treturn {string,...} keys
 -- @treturn {string,...} the values that they come from
-function view.keys(v, kind)
-  local keys, before = rawget(v, kind), rawget(v, kind .. "_before")
-  if not keys then
-    keys, before = kinds[kind](v)
-    rawset(v, kind, keys)
-    rawset(v, kind .. "_before", before)
-  end
+function view.keys(v, kind, derive)
+  local keys = rawget(v.keys_of, kind)
+  if keys then return keys, v.before_of[kind] end
+  local before
+  keys, before = (derive or kinds[kind])(v)
+  v.keys_of[kind], v.before_of[kind] = keys, before
   return keys, before
 end
 
 --- Whether there are keys of this kind.
+-- @treturn boolean
 function view.knows(kind) return kinds[kind] ~= nil end
 
 --- A new view of a record, which stays as it is.
 -- @tparam table record
+-- @tparam string side "person" or "account"
 -- @treturn table
-function view.new(record) return setmetatable({ record = record }, meta) end
+function view.new(record, side)
+  return setmetatable({ record = record, side = side, keys_of = {}, before_of = {} }, meta)
+end
 
 return view

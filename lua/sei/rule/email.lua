@@ -1,9 +1,84 @@
 --- Rules by e-mail address.
 -- @module sei.rule.email
 
+local words = require "sei.match.words"
+
 local email = {}
 
 --- See sei.rule.email.
 function email.email() return { kind = "email", identity = true } end
+
+-- The addresses in a text, whatever is around them: <a@b>, "mailto:a@b", “a@b”.
+local function addresses(text)
+  local list = {}
+  text = text:lower():gsub("\u{201C}", " "):gsub("\u{201D}", " "):gsub("mailto:", " ")
+  for part, host in text:gmatch "([%w!#$%%&*+/=?^_`{|}~.\x80-\xFF-]+)@([%w.\x80-\xFF-]+)" do
+    host = host:gsub("%.+$", "")
+    if host:find "%." then list[#list + 1] = { part, host } end
+  end
+  return list
+end
+
+-- Gmail ignores dots in a local part (Gmail Help, "Dots don't matter in Gmail
+-- addresses"); googlemail.com is gmail.com.
+local function normal(part, host, how)
+  host = how.domains[host] or host
+  if how.googlemail and host == "googlemail.com" then host = "gmail.com" end
+  if how.plus then part = part:match "^([^+]+)%+" or part end
+  if how.dots and host == "gmail.com" then part = part:gsub("%.", "") end
+  return part ~= "" and part .. "@" .. host or nil
+end
+
+-- Addresses stand in names and logins, too.
+local function derive_for(how)
+  return function(v)
+    local keys, before, seen = {}, {}, {}
+    for _, list in ipairs { v.emails, v.names, v.logins } do
+      for _, value in ipairs(list) do
+        for _, found in ipairs(value:find("@", 1, true) and addresses(value) or {}) do
+          local key = normal(found[1], found[2], how)
+          if key and not seen[key] then
+            seen[key] = true
+            keys[#keys + 1], before[#before + 1] = key, value
+          end
+        end
+      end
+    end
+    return keys, before
+  end
+end
+
+-- The same options give the same kind, so that two rules share an index.
+local function kind_of(how)
+  local parts = {}
+  for i, name in ipairs { "plus", "dots", "googlemail" } do parts[i] = tostring(how[name]) end
+  local domains = {}
+  for alias, real in pairs(how.domains) do domains[#domains + 1] = alias .. "=" .. real end
+  table.sort(domains)
+  return "normalized_email " .. table.concat(parts, ",") .. " " .. table.concat(domains, ",")
+end
+
+--- See sei.rule.normalized_email.
+function email.normalized_email(checked)
+  local how = { plus = checked.plus, dots = checked.dots, googlemail = checked.googlemail,
+    domains = {} }
+  for alias, real in pairs(checked.domains) do
+    if type(alias) ~= "string" or type(real) ~= "string" then
+      error("bad option 'domains' for sei.rule.normalized_email (alias → domain expected)", 3)
+    end
+    how.domains[alias:lower()] = real:lower()
+  end
+  return { kind = kind_of(how), derive = derive_for(how), identity = true }
+end
+
+-- A login of one tool may be somebody else's in another, where it is short.
+local function refuses(_, key)
+  if words.generic[key] or words.role[key] then return ("the login %q is generic"):format(key) end
+  if #key < 3 then return ("the login %q is too short"):format(key) end
+  return nil
+end
+
+--- See sei.rule.noreply_login.
+function email.noreply_login() return { kind = "login", refuses = refuses } end
 
 return email

@@ -70,7 +70,7 @@ function lookup.lookup(checked)
   if checked.table == nil then
     error("bad option 'table' for sei.rule.lookup (table or iterator expected, got nothing)", 3)
   end
-  return { identity = true, field = checked.key, decide = decide,
+  return { identity = true, explicit = true, field = checked.key, decide = decide,
     entries = entries_of(checked.table, checked.key) }
 end
 

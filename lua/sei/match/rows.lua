@@ -1,0 +1,180 @@
+--- The result of a match: a row for each account, with its evidence.
+-- @module sei.match.rows
+
+local view = require "sei.match.view"
+
+local rows = {}
+
+-- ---- evidence ----
+
+-- Where the same key stands on the person's side, before normalisation.
+local function right_of(state, outcome)
+  local rule = outcome.rule
+  local keys, before = view.keys(state.people.views[outcome.person], rule.kind, rule.derive)
+  for i, key in ipairs(keys) do
+    if key == outcome.key then return { before = before[i], after = key } end
+  end
+  return { after = outcome.key }
+end
+
+local function evidence_of(state, outcome, record)
+  local evidence = outcome.evidence or {}
+  evidence.rule, evidence.key = outcome.rule.name, outcome.key
+  evidence.source = evidence.source or record.source
+  if outcome.rule.kind then
+    evidence.left = { before = outcome.before, after = outcome.key }
+    if outcome.person then evidence.right = right_of(state, outcome) end
+  end
+  return evidence
+end
+
+-- ---- candidates ----
+
+-- Those that the rules hit come first, then what the index ranks near.
+local function candidates_of(state, one, outcome)
+  local list, seen = {}, {}
+  local function add(number, score, why)
+    local person = state.people.list[number]
+    if #list < state.candidates and not seen[number]
+      and not state.decided:rejected(state.key_of(one.record), person) then
+      seen[number] = true
+      list[#list + 1] = { person = person, score = score, why = why }
+    end
+  end
+  for _, number in ipairs(outcome and outcome.numbers or {}) do
+    add(number, 1, "rule " .. outcome.rule.name)
+  end
+  for _, hit in ipairs(state.rank and state.rank(one) or {}) do
+    add(hit[1], hit[2], hit[3])
+  end
+  return list
+end
+
+-- The best other candidate, and by how much the decided person is ahead.
+local function compare(evidence, person, candidates)
+  local own, other = 1, nil
+  for _, candidate in ipairs(candidates) do
+    if candidate.person == person then
+      own = candidate.score
+    else
+      other = other or candidate
+    end
+  end
+  if other then
+    evidence.runner_up = other.person
+    evidence.margin = math.max(0, own - other.score)
+  else
+    evidence.margin = own
+  end
+end
+
+-- ---- rows ----
+
+local SENTENCES <const> = {
+  ambiguous = "%d people have the key %q",
+  shared_key = "%d accounts or more share the key %q",
+}
+
+local function message_of(state, outcome)
+  if outcome.message then return outcome.message end
+  local key = tostring(outcome.key)
+  if outcome.reason == "ambiguous" then
+    return SENTENCES.ambiguous:format(#outcome.numbers, key)
+  elseif outcome.reason == "shared_key" then
+    return SENTENCES.shared_key:format(state.shared_key, key)
+  end
+  return outcome.reason
+end
+
+local function decision(state, one, outcome)
+  local row = { account = one.record, person = state.people.list[outcome.person],
+    class = outcome.class or outcome.rule.class, rule = outcome.rule.name, key = outcome.key }
+  row.evidence = evidence_of(state, outcome, one.record)
+  row.candidates = candidates_of(state, one, nil)
+  compare(row.evidence, row.person, row.candidates)
+  return row
+end
+
+local function undecided(state, one, outcome)
+  local row = { account = one.record, class = "review", rule = outcome.rule.name,
+    key = outcome.key, reason = outcome.reason, message = message_of(state, outcome) }
+  row.evidence = evidence_of(state, outcome, one.record)
+  row.candidates = candidates_of(state, one, outcome)
+  return row
+end
+
+-- No rule had anything to say: somebody comes near, or nobody.
+local function unclaimed(state, one)
+  local row = { account = one.record, evidence = { source = one.record.source },
+    candidates = candidates_of(state, one, nil) }
+  local best = row.candidates[1]
+  if best and best.score >= state.near then
+    row.class, row.reason, row.message = "review", "near_miss",
+      "no rule decides, but somebody comes near"
+  else
+    row.class, row.reason, row.message = "none", "none", "no rule decides and nobody comes near"
+  end
+  return row
+end
+
+local function row_of(state, one, outcome)
+  if not outcome then return unclaimed(state, one) end
+  if outcome.ignored then
+    return { account = one.record, class = "ignored", rule = outcome.rule.name,
+      key = outcome.key, evidence = evidence_of(state, outcome, one.record), candidates = {} }
+  end
+  if outcome.person then return decision(state, one, outcome) end
+  return undecided(state, one, outcome)
+end
+
+local function count(table_, key) table_[key] = (table_[key] or 0) + 1 end
+
+-- ---- why ----
+
+-- The reasons of all rules for one account of the result.
+local function explain(state, engine, account)
+  local one
+  for _, each in ipairs(state.accounts) do
+    if each.record == account then one = each break end
+  end
+  if not one then
+    error("bad argument #1 to 'explain' (one of the accounts of this result expected)", 3)
+  end
+  local steps = {}
+  engine.decide(state, one, function(rule, outcome, why)
+    local step = { rule = rule.name, why = why }
+    if outcome then
+      step.person = state.people.list[outcome.person]
+      step.outcome, step.key = outcome.reason or "decides", outcome.key
+      step.why = outcome.reason and message_of(state, outcome) or nil
+    else
+      step.outcome = "abstains"
+    end
+    steps[#steps + 1] = step
+  end)
+  return steps
+end
+
+--- Makes the result that match.run returns.
+-- @tparam table state
+-- @tparam table outcomes one for each account, or false
+-- @tparam table engine sei.match.engine, which `explain` asks again
+-- @treturn table
+function rows.result(state, outcomes, engine)
+  local result = { decisions = {}, review = {}, none = {}, ignored = {} }
+  local by_class, by_rule, by_reason = {}, {}, {}
+  for i, one in ipairs(state.accounts) do
+    local row = row_of(state, one, outcomes[i])
+    local list = row.person and result.decisions or result[row.class]
+    list[#list + 1] = row
+    count(by_class, row.class)
+    if row.person then count(by_rule, row.rule) end
+    if row.reason then count(by_reason, row.reason) end
+  end
+  result.summary = { people = #state.people.list, accounts = #state.accounts,
+    by_class = by_class, by_rule = by_rule, by_reason = by_reason }
+  return setmetatable(result, { __index = {
+    explain = function(_, account) return explain(state, engine, account) end } })
+end
+
+return rows
