@@ -58,6 +58,8 @@ ZLIB_CFLAGS ?= $(shell pkg-config --cflags zlib)
 ZLIB_LIBS   ?= $(shell pkg-config --libs zlib)
 UTF8_CFLAGS ?= $(shell pkg-config --cflags libutf8proc)
 UTF8_LIBS   ?= $(shell pkg-config --libs libutf8proc)
+CRYPTO_CFLAGS ?= $(shell pkg-config --cflags libcrypto)
+CRYPTO_LIBS ?= $(shell pkg-config --libs libcrypto)
 MHD_CFLAGS  ?= $(shell pkg-config --cflags libmicrohttpd)
 MHD_LIBS    ?= $(shell pkg-config --libs libmicrohttpd)
 
@@ -89,7 +91,7 @@ COMPILE = $(CC) -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) \
   $(SAN_FLAGS) -MMD -MP
 # nodelete: a leak is reported after Lua let go of the module, whose functions
 # shall still have names then.
-CORE_LIBS = $(CURL_LIBS) $(ZLIB_LIBS) $(UTF8_LIBS) -lm -lpthread
+CORE_LIBS = $(CURL_LIBS) $(ZLIB_LIBS) $(UTF8_LIBS) $(CRYPTO_LIBS) -lm -lpthread
 LINK    = $(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS)
 ifneq ($(SANITIZE),)
 LINK   += -Wl,-z,nodelete
@@ -124,7 +126,7 @@ $(HOST): $(HOST_OBJ) $(filter $(B)/obj/ext/base/%,$(PLAIN_OBJ)) Makefile
 	$(Q)$(LINK) -shared -Wl,-z,now -o $@ $(filter %.o,$^) $(MHD_LIBS) -lpthread
 
 $(B)/obj/ext/http/%.o: PART_CFLAGS = $(CURL_CFLAGS) $(ZLIB_CFLAGS)
-$(B)/obj/ext/data/%.o: PART_CFLAGS = $(UTF8_CFLAGS)
+$(B)/obj/ext/data/%.o: PART_CFLAGS = $(UTF8_CFLAGS) $(CRYPTO_CFLAGS)
 $(B)/obj/ext/lua/%.o: PART_CFLAGS = $(LUA_CFLAGS)
 $(B)/obj/ext/sandbox/%.o: PART_CFLAGS = $(LUA_CFLAGS) $(MHD_CFLAGS)
 
@@ -141,8 +143,9 @@ FLAGS_NOW = $(COMPILE) $(LDFLAGS)
 LUA_FOUND = $(filter-out file undefined,$(origin LUA_CFLAGS))$(LUA_PC)
 $(B)/flags: FORCE $(if $(INSTALLING),deps)
 	@command -v $(firstword $(CC)) >/dev/null && [ -n '$(LUA_FOUND)' ] && \
-	  pkg-config --exists libcurl zlib libutf8proc || { echo 'a compiler, pkg-config, or the' \
-	  'headers of Lua 5.4, libcurl, zlib or utf8proc are missing: make deps'; exit 1; } >&2
+	  pkg-config --exists libcurl zlib libutf8proc libcrypto || { echo 'a compiler,' \
+	  'pkg-config, or the headers of Lua 5.4, libcurl, zlib, utf8proc or OpenSSL are' \
+	  'missing: make deps'; exit 1; } >&2
 	@mkdir -p $(@D)
 	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' > $@
 
@@ -281,7 +284,8 @@ FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 20
 FUZZ_COMPILE  = $(FUZZ_CC) -std=c11 $(WARNINGS) -O1 -g -fno-omit-frame-pointer \
   -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
-  -MMD -MP -I. -Iext $(LUA_CFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS) $(UTF8_CFLAGS)
+  -MMD -MP -I. -Iext $(LUA_CFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS) $(UTF8_CFLAGS) \
+  $(CRYPTO_CFLAGS)
 FUZZ_OBJ     := $(patsubst %.c,build/fuzz/obj/%.o,$(PLAIN_SRC) $(LUA_SRC))
 
 .PHONY: fuzz fuzz-slice
@@ -319,7 +323,8 @@ check: deps build lib ## compilers, luacheck, layout, symbols, reference; ends w
 	@$(ENVIRONMENT); \
 	  FLAGS='-std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)' \
 	  LUA_FLAGS='$(LUA_CFLAGS)' \
-	  OTHER_FLAGS='$(CURL_CFLAGS) $(ZLIB_CFLAGS) $(UTF8_CFLAGS) $(MHD_CFLAGS)' \
+	  OTHER_FLAGS='$(CURL_CFLAGS) $(ZLIB_CFLAGS) $(UTF8_CFLAGS) \
+	    $(CRYPTO_CFLAGS) $(MHD_CFLAGS)' \
 	  LUA='$(LUA)' sh .ci/check $(B)
 
 # ---- reference ------------------------------------------------------------

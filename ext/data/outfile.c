@@ -32,7 +32,8 @@ static int open_temporary(struct sei_outfile *f)
   for(i = 0; i < ATTEMPTS; i++) {
     snprintf(f->temporary, size, "%s.%ld-%u.part", f->path, (long)getpid(),
              i);
-    f->fd = open(f->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    f->fd = open(f->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                 f->secret ? 0600 : 0666);
     if(f->fd >= 0 || errno != EEXIST)
       break;
   }
@@ -56,19 +57,20 @@ static int open_target(struct sei_outfile *f, const struct stat *s)
   if(s && access(f->path, W_OK))
     return errno; /* renaming over it would get round its permissions */
   e = open_temporary(f);
-  if(!e && s && fchmod(f->fd, s->st_mode & 07777)) {
+  if(!e && s && !f->secret && fchmod(f->fd, s->st_mode & 07777)) {
     e = errno;
     sei_outfile_discard(f);
   }
   return e;
 }
 
-int sei_outfile_open(struct sei_outfile *f, const char *path)
+static int open_file(struct sei_outfile *f, const char *path, bool secret)
 {
   struct stat s;
   int exists = !stat(path, &s), e;
   f->fd = -1;
   f->temporary = NULL;
+  f->secret = secret;
   if(!exists && errno != ENOENT)
     return errno;
   /* a link goes on pointing to what it pointed to */
@@ -79,6 +81,16 @@ int sei_outfile_open(struct sei_outfile *f, const char *path)
   if(e)
     forget(f);
   return e;
+}
+
+int sei_outfile_open(struct sei_outfile *f, const char *path)
+{
+  return open_file(f, path, false);
+}
+
+int sei_outfile_open_private(struct sei_outfile *f, const char *path)
+{
+  return open_file(f, path, true);
 }
 
 int sei_outfile_write(struct sei_outfile *f, const void *bytes, size_t n)
@@ -98,7 +110,9 @@ int sei_outfile_write(struct sei_outfile *f, const void *bytes, size_t n)
 
 int sei_outfile_commit(struct sei_outfile *f)
 {
-  int e = close(f->fd) ? errno : 0;
+  int e = f->secret && f->temporary && fsync(f->fd) ? errno : 0;
+  if(close(f->fd) && !e)
+    e = errno;
   if(!e && f->temporary && rename(f->temporary, f->path))
     e = errno;
   if(e && f->temporary)

@@ -7,21 +7,28 @@
 #ifndef SEI_DATA_OUTFILE_H
 #define SEI_DATA_OUTFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct sei_outfile {
   int fd;               /* -1: not open */
   char *path;           /* the target, links resolved; owned */
   char *temporary;      /* NULL: written in place; owned */
+  bool secret;          /* as sei_outfile_open_private() made it */
 };
 
 /* What an unopened file is. */
-#define SEI_OUTFILE_NONE { -1, NULL, NULL }
+#define SEI_OUTFILE_NONE { -1, NULL, NULL, false }
 
 /* Opens it for writing. A new file gets the permissions that the umask
  * leaves, one that is replaced hands on its own. Returns 0 or an errno; then
  * nothing is open. */
 int sei_outfile_open(struct sei_outfile *f, const char *path);
+
+/* The same for what only its owner may read: mode 0600 from its first byte on,
+ * whatever the file that it replaces had. It is on the disk, not only in the
+ * system's memory, before it takes its name. */
+int sei_outfile_open_private(struct sei_outfile *f, const char *path);
 
 /* Writes all n bytes; may block on a slow disk or pipe. Returns 0 or an
  * errno. */

@@ -6,6 +6,7 @@
 #include "call.h"
 #include "client.h"
 #include "csv.h"
+#include "digest.h"
 #include "download.h"
 #include "encoding.h"
 #include "error.h"
@@ -83,6 +84,8 @@ int luaopen_sei_core(lua_State *L)
   lua_newtable(L);
   sei_open_index(L);
   lua_setfield(L, -2, "match");
+  sei_open_digest(L);
+  lua_setfield(L, -2, "digest");
   push_endpoints(L);
   lua_setfield(L, -2, "endpoints");
   return 1;

@@ -27,12 +27,13 @@ static int answer_io(lua_State *L, int problem)
   return sei_error_return(L);
 }
 
-/* core.file(path) -> file | nil, err. Closing it undoes what was written. */
+/* core.file(path, private) -> file | nil, err. Closing it undoes what was
+ * written. private: only the owner may read it. */
 static int l_file(lua_State *L)
 {
   static const struct sei_outfile none = SEI_OUTFILE_NONE;
   struct sei_outfile *f;
-  int problem;
+  int problem, private = lua_toboolean(L, 2);
   luaL_checkstring(L, 1);
   lua_settop(L, 1);
   f = lua_newuserdatauv(L, sizeof *f, UV_COUNT);
@@ -40,7 +41,8 @@ static int l_file(lua_State *L)
   luaL_setmetatable(L, FILE_NAME);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, 2, UV_PATH);
-  problem = sei_outfile_open(f, lua_tostring(L, 1));
+  problem = private ? sei_outfile_open_private(f, lua_tostring(L, 1)) :
+    sei_outfile_open(f, lua_tostring(L, 1));
   if(problem) {
     lua_settop(L, 1);
     return answer_io(L, problem);
