@@ -22,7 +22,7 @@ local match = { index = core.match.index }
 
 local OPTIONS <const> = {
   people = "table|callable", accounts = "table|callable", rules = "table", decided = "table",
-  candidates = "count", one_to_one = 'boolean|"all"', shared_key = "positive", near = "share",
+  candidates = "few", one_to_one = 'boolean|"all"', shared_key = "positive", near = "share",
 }
 
 local DEFAULTS <const> = { candidates = 5, one_to_one = true, shared_key = 20, near = 0.5 }

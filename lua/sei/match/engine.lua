@@ -8,6 +8,7 @@
 local agree = require "sei.match.agree"
 local call = require "sei.match.call"
 local claims = require "sei.match.claims"
+local core = require "sei.core"
 local decided = require "sei.decided"
 local match_key = require "sei.match.key"
 local people = require "sei.match.people"
@@ -263,6 +264,20 @@ local function prepare(state)
   end
 end
 
+-- Ranks all people for an account: { number, score, why }, best first.
+local function ranking(state)
+  local records = {}
+  for i, one in ipairs(state.people.views) do
+    records[i] = { id = state.people.ids[i], names = one.names, emails = one.emails,
+      logins = one.logins }
+  end
+  local index = core.match.index(records)
+  return function(one)
+    return index:rank({ names = one.names, emails = one.emails, logins = one.logins },
+      state.candidates)
+  end
+end
+
 --- Matches all accounts.
 -- @tparam table options of match.run, checked
 -- @treturn table the result; raises an error object for input that cannot be used
@@ -279,6 +294,7 @@ function engine.run(options)
   local outcomes = {}
   for i, one in ipairs(state.accounts) do outcomes[i] = engine.decide(state, one) or false end
   claims.check(state, outcomes)
+  if state.candidates > 0 then state.rank = ranking(state) end
   return rows.result(state, outcomes, engine)
 end
 

@@ -1,69 +1,40 @@
---- Words that name no person: roles, machines, and what people call a mailbox.
+--- Words that name no person, and short forms of given names.
 -- @module sei.match.words
+
+local core = require "sei.core"
+local view = require "sei.match.view"
+
+local is_generic = core.text.is_generic
 
 local words = {}
 
-local function set(text)
-  local list = {}
-  for word in text:gmatch "%S+" do list[word] = true end
-  return list
+-- Programs and posts that several people hold. What many people call their own
+-- mailbox ("me", "github") makes no role of an account.
+local function is_role(value)
+  local _, kind = is_generic(value)
+  return kind == "bot" or kind == "role"
 end
 
---- Logins and local parts of offices and machines (RFC 2142 sections 3 to 6
--- for the first of them). An account that has one decides nothing.
-words.role = set [[
-abuse accounting accounts admin administrator alerts anonymous backup bamboo billing bot bots
-build builder buildbot builds careers ci circleci compliance cron customerservice daemon dba
-default deploy deployer deployment enquiries everyone feedback finance ftp guest helpdesk
-hostmaster hr info infra inquiries jenkins jobs legal listserv localhost mailerdaemon maintenance
-marketing monitor monitoring newsletter nobody noc none noreply donotreply notification
-notifications office operations ops orders postmaster press privacy prod production qa
-recruiting registrar release releases renovate dependabot robot root sales security service
-services shop spam staff staging subscribe support sys sysadmin system teamcity test tester
-testing tests trouble ubuntu unknown usenet uucp vagrant webmaster www
-]]
-
---- Words that many people have before the @ of their own domain, or that stand
--- for a name: no key, but the account may well be a person's.
-words.generic = set [[
-all api app apps bitbucket blog box bugs code commit commits contact contacts cloud data db debian
-dev devel develop developer developers devnull devops docs email emails example firstname
-firstnamelastname fullname git github gitlab hello hey hi home iam info inbox ich io it jira laptop
-lastname lists local mac macbook mail mailbox mailer mails me media moi my mymail myself name news
-null office open opensource oss pc personal post priv private public self server software src
-student study subversion svn team tech user userid username users web website work workmail you
-your youremail yourname
-]]
-
--- "[bot]" is GitHub's mark of an app; GitLab names the users of its access
--- tokens project_1_bot_x and group_1_bot_x.
-local MACHINES <const> = { "%[bot%]", "[-_. ]bot$", "^project_%d+_bot", "^group_%d+_bot",
-  "^svc[-_.]", "^service[-_.]account" }
-
-local function is_machine(value)
-  value = value:lower()
-  for _, pattern in ipairs(MACHINES) do
-    if value:find(pattern) then return true end
-  end
-  return false
-end
+--- Whether a login or local part is one that says nothing of who has it.
+-- @tparam string value
+-- @treturn boolean
+function words.is_generic(value) return (is_generic(value)) end
 
 --- Whether an account is a role's or a machine's: by its login, the local part
--- of its address, the mark `[bot]` or the field `bot`.
+-- of its address, the mark `[bot]` or the field `bot`; by its name if there is
+-- nothing else.
 -- @tparam table v the view of the account
 -- @treturn ?string the word that says so
 function words.role_of(v)
   if v.record.bot == true then return "bot" end
-  for _, list in ipairs { v.logins, v.local_parts } do
+  for _, list in ipairs { (view.keys(v, "login")), v.local_parts } do
     for _, value in ipairs(list) do
-      if words.role[value:lower():gsub("[^%w]", "")] or is_machine(value) then return value end
+      if is_role(value) then return value end
     end
   end
   local only_name = #v.logins == 0 and #v.emails == 0
   for _, value in ipairs(v.names) do
-    if value:lower():find "%[bot%]" or only_name and words.role[value:lower():gsub("%s", "")] then
-      return value
-    end
+    if value:lower():find("[bot]", 1, true) or only_name and is_role(value) then return value end
   end
   return nil
 end

@@ -1,6 +1,7 @@
 --- Rules by e-mail address.
 -- @module sei.rule.email
 
+local core = require "sei.core"
 local words = require "sei.match.words"
 
 local email = {}
@@ -9,24 +10,15 @@ local email = {}
 function email.email() return { kind = "email", identity = true } end
 
 -- The addresses in a text, whatever is around them: <a@b>, "mailto:a@b", “a@b”.
+local ADDRESS <const> = "[%w!#$%%&*+/=?^_`{|}~.\x80-\xFF-]+@[%w\x80-\xFF-]+%.[%w.\x80-\xFF-]+"
+
 local function addresses(text)
   local list = {}
-  text = text:lower():gsub("\u{201C}", " "):gsub("\u{201D}", " "):gsub("mailto:", " ")
-  for part, host in text:gmatch "([%w!#$%%&*+/=?^_`{|}~.\x80-\xFF-]+)@([%w.\x80-\xFF-]+)" do
-    host = host:gsub("%.+$", "")
-    if host:find "%." then list[#list + 1] = { part, host } end
+  text = text:gsub("\u{201C}", " "):gsub("\u{201D}", " "):gsub("mailto:", " ")
+  for address in text:gmatch(ADDRESS) do
+    list[#list + 1] = address
   end
   return list
-end
-
--- Gmail ignores dots in a local part (Gmail Help, "Dots don't matter in Gmail
--- addresses"); googlemail.com is gmail.com.
-local function normal(part, host, how)
-  host = how.domains[host] or host
-  if how.googlemail and host == "googlemail.com" then host = "gmail.com" end
-  if how.plus then part = part:match "^([^+]+)%+" or part end
-  if how.dots and host == "gmail.com" then part = part:gsub("%.", "") end
-  return part ~= "" and part .. "@" .. host or nil
 end
 
 -- Addresses stand in names and logins, too.
@@ -35,8 +27,8 @@ local function derive_for(how)
     local keys, before, seen = {}, {}, {}
     for _, list in ipairs { v.emails, v.names, v.logins } do
       for _, value in ipairs(list) do
-        for _, found in ipairs(value:find("@", 1, true) and addresses(value) or {}) do
-          local key = normal(found[1], found[2], how)
+        for _, address in ipairs(value:find("@", 1, true) and addresses(value) or {}) do
+          local key = core.text.normalize_email(address, how)
           if key and not seen[key] then
             seen[key] = true
             keys[#keys + 1], before[#before + 1] = key, value
@@ -73,7 +65,7 @@ end
 
 -- A login of one tool may be somebody else's in another, where it is short.
 local function refuses(_, key)
-  if words.generic[key] or words.role[key] then return ("the login %q is generic"):format(key) end
+  if words.is_generic(key) then return ("the login %q is generic"):format(key) end
   if #key < 3 then return ("the login %q is too short"):format(key) end
   return nil
 end

@@ -24,7 +24,7 @@ local function common_reasons(self, key, one, people)
   local _, letters = key:gsub("[%a\xC2-\xF4]", "")
   if letters < self.min_letters then
     return ("%q has fewer than %d letters"):format(key, self.min_letters)
-  elseif words.generic[key] or words.role[key] then
+  elseif words.is_generic(key) then
     return ("%q is generic"):format(key)
   elseif one_word(key, one, people) then
     return ("%q is a single name"):format(key)
@@ -64,7 +64,7 @@ local function refuses_form(self, key, before, one, people)
     end
     return common_reasons(self, key, one, people)
   end
-  if words.generic[key] or words.role[key] then return ("%q is generic"):format(key) end
+  if words.is_generic(key) then return ("%q is generic"):format(key) end
   return one_word(key, one, people) and ("%q is a single name"):format(key) or nil
 end
 
