@@ -366,12 +366,34 @@ describe("sei.source.json", function()
     local err = failure(source.json { text = '[{"login":"a"},\n{"login":tru}]', name = "x.json" })
     assert.same({ "decode", "x.json", 2, 10 }, { err.kind, err.file, err.line, err.column })
     for text, words in pairs {
-      ['[{"login":"1"} {"b":2}]'] = "expected , or ]", ["[1]"] = "an item of the array is no object",
-      ['"x"'] = "an object or an array of objects was expected", ['[{"login":"a"}'] = "ends too early",
+      ['[{"login":"1"} {"b":2}]'] = "expected , or ]", ['[{"login":"a"}'] = "ends too early",
+      ['"x"'] = "an object or an array of objects was expected",
+      ["[1]"] = "an item of the array is no object",
       ['[{"login":{}}]'] = "text expected", ['[{"login":"a","bot":3}]'] = "a word such as true",
       ['[{"id":1}]'] = "needs a login, a name or an e-mail address",
     } do
       assert.matches(words, failure(source.json { text = text }).message, 1, true)
+    end
+  end)
+
+  it("says that pages are missing", function()
+    for _, text in ipairs {
+      '{"values":[{"login":"a"}],"isLastPage":false}', '{"next":"u","values":[{"login":"a"}]}',
+      '{"values":[{"login":"a"}],"pageInfo":{"x":1,"hasNextPage":true}}',
+      '{"pageInfo":{"hasNextPage":true},"values":[{"login":"a"}]}',
+      '{"isLastPage":true,"values":[]}{"values":[{"login":"a"}],"isLast":false}',
+    } do
+      for _, size in ipairs { 1, 1000 } do
+        local err = failure(source.json { chunks = support.pieces(text, size), at = "values" })
+        assert.matches("there are more pages", err.message, 1, true)
+        assert.equal("a", all(source.json { chunks = support.pieces(text, size), at = "values",
+          partial = true })[1].login)
+      end
+    end
+    for _, text in ipairs { '{"values":[{"login":"a"}],"next":"u"}{"values":[]}',
+      '{"values":[{"login":"a"}],"next":null,"isLastPage":true,"x":{"y":{"next":[1]}}}',
+      '{"values":[{"login":"a"}],"isLast":false}{"values":[],"isLast":true}' } do
+      assert.equal(1, #all(source.json { text = text, at = "values" }))
     end
   end)
 

@@ -33,6 +33,7 @@ struct items {
   unsigned base;            /* INSIDE: the depth of the items' array, */
   unsigned outer;           /*   AFTER: that of what holds the envelope */
   bool last, failed;
+  bool more;                /* the last envelope says that pages follow it */
   lua_Integer line;         /* of the byte at `counted` */
   size_t counted;           /* offset in the window */
   lua_Integer item_line;
@@ -87,6 +88,32 @@ static int fail(lua_State *L, struct items *t, const char *problem, size_t at)
 
 /* ---- envelopes ---- */
 
+static bool is_key(const struct sei_json *j, const char *name)
+{
+  return j->str_len == strlen(name) && !memcmp(j->str, name, j->str_len);
+}
+
+/* The member's value that was just named: skipped, but for what says whether
+ * this page is the last: "isLastPage" (Bitbucket and Jira Server), "isLast"
+ * (Jira Cloud), "next" (Bitbucket Cloud), "hasNextPage" in the "pageInfo" of
+ * GraphQL, whose members come as events of their own. */
+static enum sei_json_event skip_member(struct items *t)
+{
+  struct sei_json *j = &t->json;
+  bool last = is_key(j, "isLastPage") || is_key(j, "isLast");
+  bool more = is_key(j, "hasNextPage"), next = is_key(j, "next");
+  enum sei_json_event e;
+  if(!last && !more && !next && !is_key(j, "pageInfo"))
+    return sei_json_skip(j);
+  e = sei_json_next(j);
+  if(e == SEI_JSON_ARRAY)
+    return sei_json_skip(j);
+  if((last && e == SEI_JSON_FALSE) || (more && e == SEI_JSON_TRUE) ||
+     (next && e == SEI_JSON_STRING))
+    t->more = true;
+  return e;
+}
+
 /* Whether the path is one of `paths`, or with `below` the beginning of one. */
 static bool accepts(const char *paths, const char *path, size_t n, bool below)
 {
@@ -120,6 +147,36 @@ static bool add_name(struct descent *d, const struct sei_json *j, size_t *n)
   return true;
 }
 
+/* The value of the member that was just named: ARRAY if it holds the items,
+ * OBJECT if it is on the way there. */
+static enum sei_json_event enter(struct items *t, struct descent *d)
+{
+  struct sei_json *j = &t->json;
+  enum sei_json_event e;
+  size_t n = 0;
+  bool known = add_name(d, j, &n);
+  bool here = known && accepts(t->paths, d->path, n, false);
+  bool below = known && accepts(t->paths, d->path, n, true);
+  if(known && is_key(j, "pageInfo")) {
+    e = skip_member(t);
+    if(e == SEI_JSON_OBJECT)
+      d->ends[++d->open] = n;
+    return e;
+  }
+  if(!here && !below) {
+    e = skip_member(t);
+    return e == SEI_JSON_OBJECT ? sei_json_skip(j) : e;
+  }
+  e = sei_json_next(j);
+  if(e == SEI_JSON_ARRAY && !here)
+    return sei_json_skip(j);
+  if(e == SEI_JSON_OBJECT && !below)
+    return sei_json_skip(j);
+  if(e == SEI_JSON_OBJECT)
+    d->ends[++d->open] = n;
+  return e;
+}
+
 /* Looks into an object that was just entered. ARRAY: at the items of an
  * envelope; OBJECT_END: it is none; else MORE or ERROR. */
 static enum sei_json_event descend(struct items *t)
@@ -127,33 +184,17 @@ static enum sei_json_event descend(struct items *t)
   struct sei_json *j = &t->json;
   struct descent d;
   enum sei_json_event e;
-  size_t n = 0;
   d.open = 0;
   d.ends[0] = 0;
-  for(;;) {
+  t->more = false;
+  do {
     e = sei_json_next(j);
     if(e == SEI_JSON_OBJECT_END && d.open-- == 0)
       return e;
-    if(e == SEI_JSON_OBJECT_END)
-      continue;
-    if(e != SEI_JSON_KEY)
-      return e;
-    if(!add_name(&d, j, &n) ||
-       (!accepts(t->paths, d.path, n, false) &&
-        !accepts(t->paths, d.path, n, true)))
-      e = sei_json_skip(j);
-    else {
-      e = sei_json_next(j);
-      if(e == SEI_JSON_ARRAY && accepts(t->paths, d.path, n, false))
-        return e;
-      if(e == SEI_JSON_OBJECT && accepts(t->paths, d.path, n, true))
-        d.ends[++d.open] = n;
-      else if(e == SEI_JSON_OBJECT || e == SEI_JSON_ARRAY)
-        e = sei_json_skip(j);
-    }
-    if(e == SEI_JSON_MORE || e == SEI_JSON_ERROR)
-      return e;
-  }
+    if(e == SEI_JSON_KEY)
+      e = enter(t, &d);
+  } while(e > SEI_JSON_END && e != SEI_JSON_ARRAY);
+  return e;
 }
 
 /* ---- one step ---- */
@@ -239,7 +280,7 @@ static enum sei_json_event step_after(struct items *t)
 {
   enum sei_json_event e = sei_json_next(&t->json);
   if(e == SEI_JSON_KEY)
-    e = sei_json_skip(&t->json);
+    e = skip_member(t);
   if(e > SEI_JSON_END && t->json.depth == t->outer) {
     t->place = t->outer ? INSIDE : TOP;
     t->base = 1;
@@ -322,8 +363,9 @@ static int l_items_feed(lua_State *L)
   return 0;
 }
 
-/* core.items_next(items) -> record, line | nil (feed it) | false (the end).
- * Raises an error object; it is for good. */
+/* core.items_next(items) -> record, line | nil (feed it) | false, more (the
+ * end; more: the last envelope says that pages follow it). Raises an error
+ * object; it is for good. */
 static int l_items_next(lua_State *L)
 {
   struct items *t = luaL_checkudata(L, 1, ITEMS);
@@ -354,7 +396,8 @@ static int l_items_next(lua_State *L)
         lua_pushboolean(L, 0);
       else
         lua_pushnil(L);
-      return 1;
+      lua_pushboolean(L, t->more);
+      return 2;
     }
   }
 }

@@ -19,8 +19,8 @@ local walk = {}
 walk.__index = walk
 
 local function new_counts()
-  return { records = 0, skipped = 0, blank = 0, reasons = {}, problems = {}, columns = {},
-    guessed = {}, complete = false }
+  return { records = 0, skipped = 0, blank = 0, passed = {}, reasons = {}, problems = {},
+    columns = {}, guessed = {}, complete = false }
 end
 
 local function new_walk(source)
@@ -81,7 +81,7 @@ end
 local function next_row(self)
   local held = self.held
   self.held = nil
-  if held then return table.unpack(held, 1, 3) end
+  if held then return table.unpack(held, 1, 4) end
   return pcall(self.reader.next)
 end
 
@@ -89,16 +89,15 @@ local function take_failure(self, err)
   local row_only = core.is_error(err) and err.kind == "decode"
     and opt.callable(self.source.options.on_bad)
   if not row_only then give_up(self, err) end
-  local ok, row, line = pcall(self.reader.next)
+  local ok, row, line, file = pcall(self.reader.next)
   if not ok and rawequal(row, err) then give_up(self, err) end
-  self.held = { ok, row, line }
+  self.held = { ok, row, line, file }
   refuse(self, err)
 end
 
-local function make(self, row, line)
-  local reader = self.reader
-  local where = { file = self.name, line = line, record = reader.record and reader.record() }
-  local made, err = record.make(reader.mapping, row, where, self.source.constants)
+local function make(self, row, line, file)
+  local where = { file = file or self.name, line = line }
+  local made, err = record.make(self.reader.mapping, row, where, self.source.constants)
   if err then
     refuse(self, err)
   elseif made then
@@ -123,13 +122,15 @@ function walk:next()
       self:close()
       return nil
     end
-    local ok, row, line = next_row(self)
+    local ok, row, line, file = next_row(self)
     if not ok then
       take_failure(self, row)
     elseif row == nil then
       finish_input(self)
+    elseif row == false then
+      self.counts.passed[line] = (self.counts.passed[line] or 0) + 1
     else
-      local made = make(self, row, line)
+      local made = make(self, row, line, file)
       if made then return made end
     end
   end
@@ -180,9 +181,9 @@ function source:all()
 end
 
 -- What the last walk did so far: `records`; `skipped` rows, `reasons` (why → how
--- many) and the first `problems`, error objects; `blank` rows; `columns`: which
--- column each field came from, and `guessed`: which by well-known names;
--- `complete`: all was read.
+-- many) and the first `problems`, error objects; `blank` rows; `passed`, why → how
+-- many that are no people or accounts; `columns`: which column each field came
+-- from, and `guessed`: which by well-known names; `complete`: all was read.
 function source:counts()
   local last = rawget(self, "last")
   if not last then return new_counts() end
@@ -201,8 +202,9 @@ end
 -- @tparam string kind its name, for messages
 -- @tparam table options checked
 -- @tparam {table,...} inputs what `open` opens, one after the other; each has a `name`
--- @tparam function open `(input, source)` → `{next=, mapping=, close=, record=}`: `next()` gives a
--- row and its line, nil at the end, and raises error objects; `mapping` is one of record's
+-- @tparam function open `(input, source)` → `{next=, mapping=, close=}`: `next()` gives a
+-- row, its line and, if it is not the input's name, its file; false and why it passes over one;
+-- nil at the end; it raises error objects. `mapping` is one of record's
 -- @treturn source
 function base.new(kind, options, inputs, open)
   local constants

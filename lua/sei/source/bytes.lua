@@ -7,6 +7,7 @@ local core = require "sei.core"
 local bytes = {}
 
 local PIECE <const> = 64 * 1024
+local LINE_MAX <const> = 16 * 1024 * 1024
 
 -- Options of every source that reads bytes.
 bytes.options = {
@@ -202,14 +203,22 @@ function bytes.open(input, encoding)
   return converted(raw, input, chosen, shown), close
 end
 
+local function too_long(name, number)
+  error(core.error { kind = "decode", file = name, line = number,
+    message = ("%s:%d: the line is longer than %d bytes"):format(name, number, LINE_MAX),
+    hint = "is it a text file, and of the kind that was expected?" }, 0)
+end
+
 --- Gives lines, without their ends, and their numbers.
 -- @tparam function pull of bytes.open
+-- @tparam string name of the input, for messages
 -- @treturn function
-function bytes.lines(pull)
+function bytes.lines(pull, name)
   local rest, at, number, ended = "", 1, 0, false
   local parts = {}
   local function more()
     parts[1], rest, at = rest:sub(at), "", 1
+    local size = #parts[1]
     while true do
       local piece = pull()
       if not piece then
@@ -218,6 +227,8 @@ function bytes.lines(pull)
       end
       parts[#parts + 1] = piece
       if piece:find("\n", 1, true) then break end
+      size = size + #piece
+      if size > LINE_MAX then too_long(name, number + 1) end
     end
     rest, parts = table.concat(parts), {}
   end

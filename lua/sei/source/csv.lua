@@ -97,11 +97,10 @@ local function hinted(ok, ...)
   error(hint((...)), 0)
 end
 
-local function prepare(input, source, pull)
-  local o = source.options
+local function prepare(input, options, pull)
   local rest, from_sep = without_sep(pull)
   local tape = bytes.tape(rest)
-  local delimiter, names = o.delimiter or from_sep, o.header
+  local delimiter, names = options.delimiter or from_sep, options.header
   if delimiter then
     names = names or look(tape, delimiter).names
   else
@@ -110,37 +109,41 @@ local function prepare(input, source, pull)
     names = names or first
   end
   local read, _, _, reader = core.csv.read { chunks = tape(true), delimiter = delimiter,
-    name = input.name, header = o.header or true, ragged = o.ragged }
-  if not names then hinted(pcall(read)) end -- says that the text is empty
-  return { next = function() return hinted(pcall(read)) end, reader = reader,
-    names = names }
+    name = input.name, header = options.header or true, ragged = options.ragged }
+  local function next_row() return hinted(pcall(read)) end
+  if not names then next_row() end -- says that the text is empty
+  for _, name in ipairs(names) do
+    if not utf8.len(name) then next_row() end -- says where
+  end
+  return next_row, reader, names
 end
 
-local function open(input, source)
-  local pull, close = bytes.open(input, source.options.encoding)
-  local ok, made = pcall(prepare, input, source, pull)
-  if ok then
-    local found
-    ok, found = pcall(function()
-      for _, name in ipairs(made.names) do
-        if not utf8.len(name) then made.next() end -- says where
-      end
-      return record.by_header(made.names, source.options.columns,
-        { file = input.name, line = 1 })
-    end)
-    made.mapping = found
-    if not ok then made = found end
-  end
-  if not ok then
-    close()
-    error(made, 0)
-  end
-  made.close = function()
-    made.reader:close()
+--- Opens an input of bytes.inputs; for other sources, too.
+-- @tparam table input
+-- @tparam table options checked
+-- @tparam ?function choose the option `columns` by the header's names
+-- @treturn table what base.new's `open` returns
+function csv.open(input, options, choose)
+  local pull, close = bytes.open(input, options.encoding)
+  local reader
+  local function shut()
+    if reader then reader:close() end
     close()
   end
-  return made
+  local ok, made = pcall(function()
+    local next_row, names
+    next_row, reader, names = prepare(input, options, pull)
+    local columns = options.columns
+    if choose then columns = choose(names) end
+    return { next = next_row, close = shut,
+      mapping = record.by_header(names, columns, { file = input.name, line = 1 }) }
+  end)
+  if ok then return made end
+  shut()
+  error(made, 0)
 end
+
+local function open(input, source) return csv.open(input, source.options) end
 
 --- Makes the source; see `sei.source.csv`.
 -- @tparam table options

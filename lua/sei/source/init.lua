@@ -21,9 +21,10 @@
 -- * `source:records()`: an iterator of its own, for loops inside loops; a `for`
 --   loop over it that ends early closes the file at once
 -- * `source:counts()`: of the last walk `records`; `skipped` rows, `reasons` (why →
---   how many) and the first 100 `problems`, error objects; `blank` rows; `columns`:
---   which column each field came from, and `guessed`: which of them by well-known
---   names; `complete`: whether all was read
+--   how many) and the first 100 `problems`, error objects; `blank` rows; `passed`,
+--   why → how many that are no people or accounts; `columns`: which column each
+--   field came from, and `guessed`: which of them by well-known names; `complete`:
+--   whether all was read
 -- * `source:close()`: closes the file of a walk that did not come to its end
 --
 -- Options of all sources that read files:
@@ -63,5 +64,61 @@ function source.csv(options) return require "sei.source.csv".new(options) end
 -- record for itself, and a bad one can be left out (true for files named .jsonl and .ndjson)
 -- @treturn source
 function source.json(options) return require "sei.source.json".new(options) end
+
+--- Entries of an LDAP directory, as ldapsearch writes them (LDIF, RFC 2849).
+--
+-- `uid` or `sAMAccountName` is the login, `displayName` or `cn` the name, `mail`
+-- the address; other values of these, and `proxyAddresses`, are the lists.
+-- Attributes with several values are arrays; what is no text stays base64, under
+-- its name with "::" behind it. Entries whose classes are no person's are passed
+-- over and counted. Changes and values that are addresses of files are refused;
+-- a search that did not end well is an error.
+-- @tparam table options those above, and: `filter`: a function that is given an entry and says
+-- whether it is taken, instead of the classes
+-- @treturn source
+function source.ldif(options) return require "sei.source.ldif".new(options) end
+
+--- Tables of Lua: an array, or an iterator, that gives them.
+--
+-- Nothing in them is changed: records are copies. An iterator that is a function
+-- is walked only once. A row that says in `source` where it stood keeps that.
+-- @tparam {table,...}|function rows
+-- @tparam ?table options `columns` (names may be paths), `integration_id`, `on_bad`, `name`
+-- @treturn source
+function source.rows(rows, options) return require "sei.source.rows".new(rows, options) end
+
+--- Accounts of GitLab: answers of its users, members and SAML APIs as JSON, or its
+-- exports as CSV.
+--
+-- Files may hold the pages one after the other. `username` is the login; the
+-- addresses are all that the answer shows.
+-- @tparam table options those above, and those of `sei.source.json`; `format`: "json" or "csv",
+-- which is found out otherwise; `delimiter`
+-- @treturn source
+function source.gitlab(options) return require "sei.source.vendor".new("gitlab", options) end
+
+--- Accounts of GitHub: answers of its REST API (users, members), of GraphQL (the
+-- identities of a SAML provider, membersWithRole), or its exports as CSV or JSON.
+-- @tparam table options as those of `sei.source.gitlab`
+-- @treturn source
+function source.github(options) return require "sei.source.vendor".new("github", options) end
+
+--- Accounts of Bitbucket Server and Data Center (users) or Cloud (a workspace's
+-- members).
+-- @tparam table options as those of `sei.source.gitlab`
+-- @treturn source
+function source.bitbucket(options) return require "sei.source.vendor".new("bitbucket", options) end
+
+--- Accounts of Jira Cloud and Server: answers of their user searches, or an
+-- organization's export of its users as CSV.
+-- @tparam table options as those of `sei.source.gitlab`
+-- @treturn source
+function source.jira(options) return require "sei.source.vendor".new("jira", options) end
+
+--- Accounts of Azure DevOps: answers of its graph (users) or of its user
+-- entitlements.
+-- @tparam table options as those of `sei.source.gitlab`
+-- @treturn source
+function source.azure(options) return require "sei.source.vendor".new("azure", options) end
 
 return source

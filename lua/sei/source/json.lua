@@ -10,15 +10,28 @@ local record = require "sei.source.record"
 
 local json = {}
 
-local KINDS <const> = opt.join(base.options, bytes.options, { at = "string", lines = "boolean" })
+local KINDS <const> = opt.join(base.options, bytes.options,
+  { at = "string", lines = "boolean", partial = "boolean" })
+
+-- The last page says that it is not the last one.
+local function cut_off(name)
+  return core.error { kind = "decode", file = name, field = "partial",
+    message = name .. ": the last page in it says that there are more pages",
+    hint = "fetch them all, or say partial = true if that is meant" }
+end
 
 -- Records of any values that stand one after the other.
-local function values(pull, name, at)
-  local items = core.json_items(name, at)
+local function values(pull, name, at, partial)
+  local items, failure = core.json_items(name, at), nil
   return function()
+    if failure then error(failure, 0) end
     while true do
       local value, line = core.items_next(items)
-      if value == false then return nil end
+      if value == false then
+        failure = line and not partial and cut_off(name) or nil
+        if failure then error(failure, 0) end
+        return nil
+      end
       if value then return value, line end
       core.items_feed(items, pull())
     end
@@ -32,7 +45,7 @@ end
 
 -- Records of JSON Lines, each line for itself.
 local function lines(pull, name)
-  local next_line = bytes.lines(pull)
+  local next_line = bytes.lines(pull, name)
   return function()
     while true do
       local line, number = next_line()
@@ -60,13 +73,13 @@ end
 
 --- Reads an input's records; for other sources, too.
 -- @tparam table input of bytes.inputs
--- @tparam table options `encoding`, `at`, `lines`
+-- @tparam table options `encoding`, `at`, `lines`, `partial`
 -- @treturn function gives the next one and its line
 -- @treturn function closes
 function json.reader(input, options)
   local pull, close = bytes.open(input, options.encoding)
   if is_lines(options, input.name) then return lines(pull, input.name), close end
-  return values(pull, input.name, options.at), close
+  return values(pull, input.name, options.at, options.partial), close
 end
 
 local function open(input, source)

@@ -429,7 +429,7 @@ local function bad(where, field, value, problem, reason)
   return core.error { kind = "decode", file = where.file, line = where.line, field = field,
     value = value_text, reason = reason or "bad value of '" .. field .. "'",
     message = ("%s:%s: the field '%s' has the value \"%s\": %s"):format(where.file,
-      where.line or where.record or "?", field, value_text or "", problem),
+      where.line or "?", field, value_text or "", problem),
     hint = "correct the file, map another column (columns), or take such rows out with on_bad" }
 end
 
