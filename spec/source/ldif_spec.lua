@@ -87,8 +87,8 @@ describe("sei.source.ldif", function()
         assert.same({ "bob", "Bob Baker", false, "03020100-0504-0706-0809-0a0b0c0d0e0f", 28 },
           { bob.login, bob.name, bob.active, bob.objectGUID, bob.source.line })
         local counts = s:counts()
-        assert.same({ ["not a person: organizationalUnit"] = 1,
-          ["not a person: user computer"] = 1, referral = 1, ["result of the search"] = 1 }, counts.passed)
+        assert.same({ ["not a person: organizationalUnit"] = 1, referral = 1,
+          ["not a person: user computer"] = 1, ["result of the search"] = 1 }, counts.passed)
         assert.equal(2, counts.records)
       end
     end
@@ -109,8 +109,8 @@ describe("sei.source.ldif", function()
   end)
 
   it("knows locked accounts", function()
-    local list = all("dn: a\nuid: a\nnsAccountLock: TRUE\n\ndn: b\nuid: b\nuserAccountControl: 512\n"
-      .. "\ndn: c\nuid: c\n")
+    local list = all("dn: a\nuid: a\nnsAccountLock: TRUE\n\n"
+      .. "dn: b\nuid: b\nuserAccountControl: 512\n\ndn: c\nuid: c\n")
     assert.same({ false, true }, { list[1].active, list[2].active })
     assert.is_nil(list[3].active)
   end)
