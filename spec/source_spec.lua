@@ -138,14 +138,18 @@ describe("a source", function()
     misuse("needs exactly one of the options 'file', 'text' and 'chunks', got none",
       source.json, {})
     misuse("got more", source.json, { text = "", file = "x" })
-    misuse("did you mean 'error'?", source.csv, { text = "", ragged = "eror" })
-    misuse("sei.source.csv takes a table of options, got string", source.csv, "x.csv")
-    misuse("(\"error\" or a function expected, got 'skip')", source.csv,
+    misuse("bad option 'ragged' for sei.source.csv (\"error\" or \"fill\" expected",
+      source.csv, { text = "", ragged = "eror" })
+    misuse("table of options expected, got string", source.csv, "x.csv")
+    misuse("(\"error\" or function expected, got \"skip\")", source.csv,
       { text = "", on_bad = "skip" })
+    misuse("array of paths expected, got number at 2", source.csv, { file = { "a", 1 } })
+    misuse("the array of paths is empty", source.csv, { file = {} })
+    misuse("'integration_id' for sei.source.csv", source.csv, { text = "", integration_id = 1.5 })
     misuse("bad option 'delimiter' for sei.source.csv", source.csv, { text = "", delimiter = "ab" })
     misuse("either 'at' or 'lines'", source.json, { text = "", at = "x", lines = true })
     local _, problem = pcall(source.csv, { fiel = "x" })
-    assert.is_nil(problem:find("source/options", 1, true), problem)
+    assert.is_nil(problem:find("lua/sei", 1, true), problem)
   end)
 end)
 

@@ -16,7 +16,6 @@
 #include "json.h"
 #include "nearest.h"
 #include "json_items.h"
-#include "options.h"
 #include "recording.h"
 #include "rows.h"
 #include "text.h"
@@ -60,7 +59,6 @@ int luaopen_sei_core(lua_State *L)
   luaL_checkversion(L);
   lua_newtable(L);
   sei_open_error(L);
-  sei_open_options(L);
   sei_open_encoding(L);
   sei_open_json_items(L);
   sei_open_client(L);

@@ -274,29 +274,3 @@ void sei_options_push(lua_State *L, const struct sei_option *table)
     lua_rawseti(L, -2, ++n);
   }
 }
-
-/* core.nearest(wrong, names) -> the name in the array that was most likely
- * meant, or nil: for options that are checked in Lua. */
-static int l_nearest(lua_State *L)
-{
-  const char *wrong = luaL_checkstring(L, 1), *best = NULL;
-  size_t score = 0;
-  lua_Integer i, n;
-  luaL_checktype(L, 2, LUA_TTABLE);
-  n = (lua_Integer)lua_rawlen(L, 2);
-  for(i = 1; i <= n; i++) {
-    lua_rawgeti(L, 2, i);
-    luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 2, "names expected");
-    /* the array keeps the string alive */
-    sei_nearest(wrong, lua_tostring(L, -1), &best, &score);
-    lua_pop(L, 1);
-  }
-  lua_pushstring(L, best);
-  return 1;
-}
-
-void sei_open_options(lua_State *L)
-{
-  lua_pushcfunction(L, l_nearest);
-  lua_setfield(L, -2, "nearest");
-}

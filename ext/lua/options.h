@@ -47,9 +47,6 @@ bool sei_option_boolean(lua_State *L, int index, const char *name,
 const char *sei_option_string(lua_State *L, int index, const char *name,
                               const char *otherwise);
 
-/* Registers core.nearest. */
-void sei_open_options(lua_State *L);
-
 /* Pushes an array of {name=, type=, default=, doc=, min=, max=, choices=}. */
 void sei_options_push(lua_State *L, const struct sei_option *table);
 

@@ -30,15 +30,6 @@ local sei = {
   wait = wait,
 }
 
--- Loaded when a script first uses them.
-local LATER <const> = { source = "sei.source" }
-
-setmetatable(sei, { __index = function(_, name)
-  local module = LATER[name] and require(LATER[name])
-  sei[name] = module
-  return module
-end })
-
 -- Hooks, log and recording. nil: what is wrong with an option.
 local function listen(client, options)
   local lines, problem
@@ -156,7 +147,7 @@ function sei.replay(path)
 end
 
 -- What a script does not use is not loaded.
-local LAZY <const> = { match = "sei.match", rule = "sei.rule" }
+local LAZY <const> = { match = "sei.match", rule = "sei.rule", source = "sei.source" }
 
 return setmetatable(sei, { __index = function(self, name)
   if not LAZY[name] then return nil end

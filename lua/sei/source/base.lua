@@ -3,13 +3,25 @@
 -- @module sei.source.base
 
 local core = require "sei.core"
-local opt = require "sei.source.options"
+local opt = require "sei.options"
 local record = require "sei.source.record"
 
 local base = {}
 
 -- Options of every source.
-base.options = { on_bad = "on_bad", columns = "table", integration_id = "id" }
+base.options = { on_bad = '"error"|callable', columns = "table",
+  integration_id = "string|number" }
+
+--- The options of several tables in one; the last one wins.
+-- @tparam table ... name → types, as `sei.options` takes them
+-- @treturn table
+function base.join(...)
+  local all = {}
+  for _, known in ipairs { ... } do
+    for name, types in pairs(known) do all[name] = types end
+  end
+  return all
+end
 
 local KEPT_PROBLEMS <const> = 100
 
@@ -209,7 +221,12 @@ end
 function base.new(kind, options, inputs, open)
   local constants
   if options.integration_id ~= nil then
-    constants = { integration_id = ("%s"):format(options.integration_id) }
+    local id = options.integration_id
+    if math.type(id) == "float" or id == "" then
+      error(("bad option 'integration_id' for sei.source.%s (string or integer expected)"):format(
+        kind), 0)
+    end
+    constants = { integration_id = tostring(id) }
   end
   return setmetatable({ kind = kind, options = options, inputs = inputs, open = open,
     constants = constants }, source)

@@ -11,7 +11,8 @@ local LINE_MAX <const> = 16 * 1024 * 1024
 
 -- Options of every source that reads bytes.
 bytes.options = {
-  file = "files", text = "text", chunks = "function", name = "string", encoding = "string",
+  file = "string|table", text = "string", chunks = "callable", name = "string",
+  encoding = "string",
 }
 
 -- Names that people use for what iconv calls otherwise.
@@ -112,9 +113,16 @@ function bytes.inputs(options, what)
   bytes.check_encoding(options.encoding, what)
   if options.text then return { text_input(options.text, options.name) } end
   if options.chunks then return { chunks_input(options.chunks, options.name) } end
-  local list = {}
-  for i, path in ipairs(type(options.file) == "table" and options.file or { options.file }) do
+  local list, paths = {}, type(options.file) == "table" and options.file or { options.file }
+  for i, path in ipairs(paths) do
+    if type(path) ~= "string" or path == "" then
+      error(("bad option 'file' for %s (path or array of paths expected, got %s at %d)"):format(
+        what, path == "" and "an empty one" or type(path), i), 0)
+    end
     list[i] = file_input(path)
+  end
+  if #list == 0 then
+    error(("bad option 'file' for %s (the array of paths is empty)"):format(what), 0)
   end
   return list
 end

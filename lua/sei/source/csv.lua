@@ -5,7 +5,7 @@ local attempt = require "sei.attempt"
 local base = require "sei.source.base"
 local bytes = require "sei.source.bytes"
 local core = require "sei.core"
-local opt = require "sei.source.options"
+local opt = require "sei.options"
 local record = require "sei.source.record"
 
 local csv = {}
@@ -13,8 +13,8 @@ local csv = {}
 local DELIMITERS <const> = { ",", ";", "\t" }
 local LOOKED_AT <const> = 20     -- rows by which a delimiter is told
 
-local KINDS <const> = opt.join(base.options, bytes.options,
-  { delimiter = "string", header = "strings", ragged = { "error", "fill" } })
+local KINDS <const> = base.join(base.options, bytes.options,
+  { delimiter = "string", header = "table", ragged = '"error"|"fill"' })
 
 -- Looks at a few rows: how wide the first is, how many are as wide.
 local function look(tape, delimiter)

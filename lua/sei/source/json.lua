@@ -5,12 +5,12 @@ local attempt = require "sei.attempt"
 local base = require "sei.source.base"
 local bytes = require "sei.source.bytes"
 local core = require "sei.core"
-local opt = require "sei.source.options"
+local opt = require "sei.options"
 local record = require "sei.source.record"
 
 local json = {}
 
-local KINDS <const> = opt.join(base.options, bytes.options,
+local KINDS <const> = base.join(base.options, bytes.options,
   { at = "string", lines = "boolean", partial = "boolean" })
 
 -- The last page says that it is not the last one.

@@ -7,12 +7,12 @@ local attempt = require "sei.attempt"
 local base = require "sei.source.base"
 local bytes = require "sei.source.bytes"
 local core = require "sei.core"
-local opt = require "sei.source.options"
+local opt = require "sei.options"
 local record = require "sei.source.record"
 
 local ldif = {}
 
-local KINDS <const> = opt.join(base.options, bytes.options, { filter = "function" })
+local KINDS <const> = base.join(base.options, bytes.options, { filter = "callable" })
 
 -- Attribute names know no case; records spell these as the standards do.
 local SPELLED <const> = {}

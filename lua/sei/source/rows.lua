@@ -4,12 +4,12 @@
 local attempt = require "sei.attempt"
 local base = require "sei.source.base"
 local core = require "sei.core"
-local opt = require "sei.source.options"
+local opt = require "sei.options"
 local record = require "sei.source.record"
 
 local rows = {}
 
-local KINDS <const> = opt.join(base.options, { name = "string" })
+local KINDS <const> = base.join(base.options, { name = "string" })
 
 local function from_array(array)
   return function()

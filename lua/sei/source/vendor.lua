@@ -9,15 +9,15 @@ local bytes = require "sei.source.bytes"
 local core = require "sei.core"
 local csv = require "sei.source.csv"
 local json = require "sei.source.json"
-local opt = require "sei.source.options"
+local opt = require "sei.options"
 local record = require "sei.source.record"
 
 local null = core.json.null
 local vendor = {}
 
-local KINDS <const> = opt.join(base.options, bytes.options, {
+local KINDS <const> = base.join(base.options, bytes.options, {
   at = "string", lines = "boolean", partial = "boolean", delimiter = "string",
-  format = { "json", "csv" },
+  format = '"json"|"csv"',
 })
 
 -- ---- how a field is found ----
