@@ -33,6 +33,7 @@ end
 local function place(entry)
   local source = entry.source
   if type(source) ~= "table" then return "" end
+  if source.row then return ("%s, row %s: "):format(source.file or "decided", source.row) end
   return ("%s:%s: "):format(source.file or "decided", source.line or "?")
 end
 
@@ -89,8 +90,9 @@ end
 -- @tparam {table,...} entries `account` (its stable key) and one or more of `choose` (a person's
 -- id or e-mail), `ignore` (true) and `reject` (an array of ids or e-mails); `seen` (the account's
 -- fields then), `shown` (the person then), `source`
--- @treturn table with the methods `replay`, `rejected`, `entry`; raises an error object if two
--- entries contradict each other
+-- @treturn table with the methods `replay(account, key, find)`: `{ignore=true}`, `{person=}`,
+-- `{reason=, message=, people=}` for review, or nil; `rejected(key, person)`: whether the pair was;
+-- `entry(key)`. Raises an error object if two entries contradict each other
 function decided.new(entries)
   local self = setmetatable({ entries = {}, no = {} }, meta)
   for i, entry in ipairs(entries or {}) do
@@ -109,15 +111,10 @@ function decided.new(entries)
   return self
 end
 
---- What was decided about an account.
--- @tparam ?string key
--- @treturn ?table the entry
+-- decided:entry(key): what was decided about an account, or nil.
 function methods:entry(key) return key ~= nil and self.entries[key] or nil end
 
---- Whether the pair was rejected: it must not be proposed again.
--- @tparam ?string key of the account
--- @tparam table person
--- @treturn boolean
+-- decided:rejected(key, person): whether that pair must not be proposed again.
 function methods:rejected(key, person)
   local no = key ~= nil and self.no[key]
   if not no then return false end
@@ -127,8 +124,11 @@ function methods:rejected(key, person)
   return false
 end
 
--- "name was A and is B", or nil if the account is what it was.
-local function change(seen, account)
+--- What is different about an account since a decision.
+-- @tparam table seen its fields then
+-- @tparam table account
+-- @treturn ?string "its name was 'A' and is 'B'"; nil if the account is what it was
+function decided.change(seen, account)
   for _, field in ipairs { "integration_id", "login", "name", "email" } do
     local before, now = plain(seen[field]), plain(account[field])
     if before ~= "" and now ~= "" and before ~= now then
@@ -161,13 +161,11 @@ local function review(entry, reason, people, sentence, ...)
   return { reason = reason, message = sentence:format(...), people = people, entry = entry }
 end
 
---- What to do with an account, before any rule is asked.
--- @tparam table account
--- @tparam ?string key its stable key
--- @tparam function find called with an id or e-mail; answers the array of people who have it
--- @treturn ?table nil: nothing was decided; `{ignore=true}`, `{person=}`, or for review
--- `{reason=, message=, people=}` with the reason "person_gone", "person_ambiguous",
--- "person_changed" or "account_changed"; each with the `entry`
+-- decided:replay(account, key, find): what to do before any rule is asked. find
+-- is called with an id or e-mail and answers the array of people who have it.
+-- nil: nothing was decided; {ignore=true}, {person=}, or for review {reason=,
+-- message=, people=} with the reason "person_gone", "person_ambiguous",
+-- "person_changed" or "account_changed"; each with the `entry`.
 function methods:replay(account, key, find)
   local entry = self:entry(key)
   if not entry then return nil end
@@ -181,7 +179,7 @@ function methods:replay(account, key, find)
     return review(entry, "person_ambiguous", people,
       "'%s' was chosen, but %d people have that id or e-mail", entry.choose, #people)
   end
-  local difference = change(entry.seen or {}, account)
+  local difference = decided.change(entry.seen or {}, account)
   if difference then
     return review(entry, "account_changed", people,
       "'%s' was chosen when the account was another: %s", entry.choose, difference)

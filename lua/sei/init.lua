@@ -148,6 +148,7 @@ end
 
 -- What a script does not use is not loaded.
 local LAZY <const> = { match = "sei.match", rule = "sei.rule", source = "sei.source" }
+local LAZY <const> = { match = "sei.match", review = "sei.review", rule = "sei.rule" }
 
 return setmetatable(sei, { __index = function(self, name)
   if not LAZY[name] then return nil end

@@ -11,10 +11,10 @@ local null = core.json.null
 
 local row = {}
 
---- The most candidates that a row shows.
+-- The most candidates that a row shows.
 row.MOST = 5
 
---- The texts of a row in the order of the file, what a person fills in first;
+-- The texts of a row in the order of the file, what a person fills in first;
 -- candidates and rejected stand in between, see sei.review.csv.
 row.TEXTS = { "decision", "person", "class", "reason", "login", "name", "email", "message", "note",
   "integration_id", "account", "before", "chosen", "check" }
