@@ -16,6 +16,7 @@ local cli = {}
 -- Name and summary, in the order of `sei --help`.
 local COMMANDS <const> = {
   { "emulator", "Serve the SEI API from memory, for tests, demos and rehearsals." },
+  { "eval", "Measure mapping rules on accounts whose persons are known." },
   { "version", "Print the version." },
 }
 

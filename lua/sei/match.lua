@@ -83,4 +83,10 @@ function match.run(given)
   return attempt.call(engine.run, checked)
 end
 
+--- Measures rules on accounts whose persons are known: see sei.evaluate.run.
+-- @tparam ?{rule|function,...} rules nil: the default ones
+-- @tparam table labelled `people`, `accounts`, `truth` and more
+-- @treturn ?table the measures; or nil and an error object
+function match.evaluate(rules, labelled) return require "sei.evaluate".run(rules, labelled) end
+
 return match

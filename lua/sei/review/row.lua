@@ -28,10 +28,12 @@ function row.text(value)
 end
 local text = row.text
 
---- A person's stable key: the id, or the e-mail in lower case.
+--- A person's stable key, as sei.match has it: the id, else the first e-mail
+-- in lower case, else the name.
 function row.person_key(person)
-  local id = text(person.id)
-  return id ~= "" and id or text(person.email):lower()
+  local id, email = text(person.id), text(person.email):lower()
+  if email == "" and type(person.emails) == "table" then email = text(person.emails[1]):lower() end
+  return id ~= "" and id or email ~= "" and email or text(person.name)
 end
 
 --- A person as people see it: "Jane Doe <jane@example.com>".
