@@ -103,9 +103,7 @@ function decided.new(entries)
   end
   for key, entry in pairs(self.entries) do
     local no = {}
-    for _, name in ipairs(entry.reject or {}) do
-      if entry.choose == nil or plain(name) ~= plain(entry.choose) then no[plain(name)] = true end
-    end
+    for _, name in ipairs(entry.reject or {}) do no[plain(name)] = true end
     self.no[key] = next(no) and no or nil
   end
   return self
@@ -115,13 +113,18 @@ end
 function methods:entry(key) return key ~= nil and self.entries[key] or nil end
 
 -- decided:rejected(key, person): whether that pair must not be proposed again.
+-- A person who was chosen is not rejected, by whatever name.
 function methods:rejected(key, person)
   local no = key ~= nil and self.no[key]
   if not no then return false end
+  local chosen, found = plain(self.entries[key].choose), false
   for _, name in ipairs(names_of(person)) do
-    if name ~= "" and no[name] then return true end
+    if name ~= "" then
+      if name == chosen then return false end
+      found = found or no[name] == true
+    end
   end
-  return false
+  return found
 end
 
 --- What is different about an account since a decision.

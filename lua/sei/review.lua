@@ -90,8 +90,12 @@ local function entry_of(r, path)
   end
   local said, why, column = decision.read(r)
   if not said then return nil, problem_of(r, path, column, r[column], why) end
-  local reject = table.move(said.reject or {}, 1, #(said.reject or {}), #r.rejected + 1,
-    table.move(r.rejected, 1, #r.rejected, 1, {}))
+  local reject = {}
+  for _, list in ipairs { r.rejected, said.reject or {} } do
+    for _, key in ipairs(list) do
+      if key ~= said.choose then reject[#reject + 1] = key end
+    end
+  end
   if not (said.choose or said.ignore or #reject > 0) then return nil end
   return { account = r.account, choose = said.choose, ignore = said.ignore,
     shown = said.shown, reject = #reject > 0 and reject or nil,

@@ -46,10 +46,10 @@ end
 -- ---- one row ----
 
 -- Rejected keys, each once, without a person who was chosen since.
-local function rejected_of(entry)
+local function rejected_of(keys, chosen)
   local list, seen = {}, {}
-  for _, key in ipairs(entry.reject or {}) do
-    if not seen[key] and key ~= entry.choose then list[#list + 1] = key end
+  for _, key in ipairs(keys or {}) do
+    if not seen[key] and key ~= chosen then list[#list + 1] = key end
     seen[key] = true
   end
   return list
@@ -58,6 +58,7 @@ end
 local function take_choice(r, entry, person)
   local shown = person and row.shown(person) or entry.shown or ""
   r.decision, r.person = "choose", person and row.person_key(person) or entry.choose
+  r.rejected = rejected_of(r.rejected, r.person)
   r.chosen, r.before = shown ~= "" and row.chosen(r.person, shown) or "", ""
 end
 
@@ -65,7 +66,7 @@ end
 local function remember(r, memory, from)
   local entry, seen = memory.entry, memory.entry.seen or {}
   r.note, r.extra, r.before, r.rejected = memory.note, memory.extra, memory.before,
-    rejected_of(entry)
+    rejected_of(entry.reject, entry.choose)
   local changed = from and decided.change(seen, from.account)
     or r.reason == "account_changed" or r.reason == "person_changed"
   if entry.ignore then
