@@ -204,7 +204,7 @@ $(B)/libplain.a: $(PLAIN_OBJ)
 $(B)/spec/c/%: spec/c/%.c $(B)/libplain.a $(B)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(COMPILE) -MF $@.d -MT $@ -I. -Iext -o $@ $< $(B)/libplain.a \
+	$(Q)$(COMPILE) -MF $@.d -MT $@ -I. -Iext $(UTF8_CFLAGS) -o $@ $< $(B)/libplain.a \
 	  $(CORE_LIBS)
 
 -include $(wildcard $(B)/spec/c/*.d)

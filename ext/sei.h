@@ -8,7 +8,8 @@
  *   luaL_openlibs(L);
  *   sei_preload(L);              // from here on, require "sei" works
  *
- *   cc host.c -lsei $(pkg-config --libs lua5.4 libcurl zlib) -lm -lpthread
+ *   cc host.c -lsei $(pkg-config --libs lua5.4 libcurl zlib libutf8proc) \
+ *      -lm -lpthread
  *
  * Everything is in the library, the Lua files too: the host ships no file
  * beside itself. Scripts that use lua-cjson (the C module `cjson`) bring it

@@ -365,6 +365,22 @@ scenario { name = "sei.similarity", make = function(env)
   end
 end }
 
+scenario { name = "sei.text", make = function(env)
+  local text = env.sei.text
+  local long = ("Dr. Zoë Ḱłoś-O’Hara, Ph.D. "):rep(60)
+  local domains = { ["old.example"] = "GoogleMail.com", ["ä.example"] = "ö.example" }
+  return function()
+    must(text.fold(long, { camel = true, order = true }) ~= "", "nothing left")
+    must(text.fold(("Ada Byron "):rep(600)) ~= "", "nothing left")
+    must(#text.tokens(long, { "titles", "order", "case" }) > 60, "words are missing")
+    must(text.normalize_email("A.Da+x@OLD.example", { domains = domains }) == "ada@gmail.com")
+    must(text.local_part "ada@example.com" == "ada" and text.is_generic "no-reply")
+    local ok, problem = pcall(text.fold, "x", { "cas" })
+    must(not ok)
+    return tostring(problem):find("did you mean", 1, true), problem
+  end
+end }
+
 scenario { name = "sei.csv", make = function(env)
   local csv = env.sei.csv
   local text = "name,email\n" .. ('"a ""b"" c",x@example.com\n'):rep(30)
