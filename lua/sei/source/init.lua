@@ -87,6 +87,41 @@ function source.ldif(options) return require "sei.source.ldif".new(options) end
 -- @treturn source
 function source.rows(rows, options) return require "sei.source.rows".new(rows, options) end
 
+--- People from a .mailmap of git: whose names and addresses belong together
+-- (gitmailmap(5): all four forms, comments, upper and lower case are the same).
+--
+-- A person has the proper address and name; `emails` are the other addresses,
+-- `names` the other names. An address that the file maps for certain names only is
+-- nobody's own: it stands in `pairs`, as `{name=, email=}`. What git would show for
+-- one author: `require "sei.source.mailmap".parse`.
+-- @tparam table options those above; several files make one map, as in git
+-- @treturn source
+function source.mailmap(options) return require "sei.source.mailmap".new(options) end
+
+--- Writes people as a .mailmap of git.
+-- @tparam {table,...}|function people each with `email`, and a `name` or `emails`; `names`
+-- @tparam table options `file`: its path, where it appears whole or not at all; or `to`: a function
+-- that is given the text
+-- @treturn ?boolean true; or nil and an error object
+function source.write_mailmap(people, options)
+  return require "sei.source.mailmap".write(people, options)
+end
+
+--- What SEI knows already.
+--
+-- `what` is "people": the contributors, whose identities are their `logins`;
+-- "accounts": all identities, linked and unlinked ones, as the contributors have
+-- them; "identities": those of `list_identities`; "licensed": those of
+-- `list_licensed`. An account says in `mapped_to` whose it is. `source.line` is the
+-- number of the service's record.
+-- @tparam client client
+-- @tparam ?table options `what` ("people"); `integration_id`: only accounts of this one; `list`:
+-- options for the client's list function; `columns`, `on_bad`
+-- @treturn source
+function source.directory(client, options)
+  return require "sei.source.directory".new(client, options)
+end
+
 --- Accounts of GitLab: answers of its users, members and SAML APIs as JSON, or its
 -- exports as CSV.
 --
