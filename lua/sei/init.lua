@@ -147,8 +147,12 @@ function sei.replay(path)
 end
 
 -- What a script does not use is not loaded.
-local LAZY <const> = { match = "sei.match", rule = "sei.rule", source = "sei.source" }
-local LAZY <const> = { match = "sei.match", review = "sei.review", rule = "sei.rule" }
+local LAZY <const> = {
+  match = "sei.match",
+  review = "sei.review",
+  rule = "sei.rule",
+  source = "sei.source",
+}
 
 return setmetatable(sei, { __index = function(self, name)
   if not LAZY[name] then return nil end
