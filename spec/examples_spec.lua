@@ -171,6 +171,56 @@ describe("the example", function()
     assert.same(c.integration_user_ids, now.integration_user_ids)
   end)
 
+  it("06_hr_and_gitlab decides what is sure and leaves the rest to a person", function()
+    start()
+    local review = folder .. "/review.csv"
+    local text, status = run("06_hr_and_gitlab", "examples/data/hr.csv",
+      "examples/data/gitlab_users.json", review)
+    assert.equal(0, status, text)
+    local people, accounts, decided, left = text:match(
+      "(%d+) people, (%d+) accounts: (%d+) decided, (%d+) left\n")
+    assert.same({ "10", "10" }, { people, accounts })
+    assert.equal(10, decided + left)
+    assert(tonumber(decided) >= 6, text)
+    assert.matches("\nabrandt +ada%.brandt@example%.com +certain +email +gitlab_users%.json:1 +"
+      .. "hr%.csv:2\n", text)
+    -- Two people of one name, and a machine.
+    assert.matches("\njnovak +Jan Novak +ambiguous +jan%.novak", text)
+    assert.matches("\nproject_7_bot_4f1c +release +role", text)
+    assert.matches("accept, reject or choose there\n$", text)
+    local file = assert(io.open(review, "rb"))
+    assert.matches("jnovak", file:read "a", 1, true)
+    file:close()
+    text, status = run("06_hr_and_gitlab", "examples/data/hr.csv",
+      "examples/data/bitbucket_users.json")
+    assert.equal(1, status)
+    assert.matches("bitbucket_users.json:1: this is no account of gitlab", text, 1, true)
+  end)
+
+  it("07_ldif_bitbucket sends what is certain and new, once", function()
+    local lines = { "email,name" }
+    for person in sei.source.ldif { file = "examples/data/directory.ldif" } do
+      lines[#lines + 1] = person.email .. "," .. person.name
+    end
+    start { load = { file("people.csv", table.concat(lines, "\n") .. "\n") } }
+    local arguments = { "07_ldif_bitbucket", "examples/data/directory.ldif",
+      "examples/data/bitbucket_users.json", "5324" }
+    local text, status = run(table.unpack(arguments))
+    assert.equal(0, status, text)
+    local sent = tonumber(text:match "(%d+) sent and read back\n$")
+    assert(sent >= 4, text)
+    assert.matches("\nabrandt +ada%.brandt@example%.com +email +certain\n", text)
+    assert.matches("directory.ldif: 1 times not a person: organizationalUnit\n", text, 1, true)
+    local there = {}
+    for row in client:list_identities() do there[row.identity] = row.email end
+    assert.same({ "ada.brandt@example.com", "quentin.rossi@example.com" },
+      { there.abrandt, there.rossi })
+    assert.is_nil(there.novak)
+    text, status = run(table.unpack(arguments))
+    assert.equal(0, status, text)
+    assert.matches("\n0 sent and read back\n$", text)
+  end)
+
   it("demo does the main job on its own", function()
     local text, status = shell.run(shell.lua() .. " examples/demo.lua")
     assert.equal(0, status, text)
