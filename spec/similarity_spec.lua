@@ -104,12 +104,27 @@ describe("similarity", function()
     near(1, similarity.dice("abcd", "abcd", { n = 9 }))
   end)
 
+  it("folds where that is asked for", function()
+    local long = ("Łukasz Żak "):rep(60)
+    each(function(name, f)
+      local equal = (name == "levenshtein" or name == "osa") and 0 or 1
+      assert.equal(equal, f("ŁUKASZ Żak", "lukasz zak", { fold = true }), name)
+      assert.equal(equal, f(long, long:lower(), { fold = true }), name)
+      assert.not_equal(equal, f("ŁUKASZ Żak", "lukasz zak", { fold = false }), name)
+      assert.equal(f("", "a"), f("", "A", { fold = true }), name)
+    end)
+  end)
+
   it("refuses what is no text, and options that it does not have", function()
     each(function(name, f)
       local expected = "string expected"
       assert.error_matches(function() f(nil, "a") end, "bad argument #1 .*" .. expected, nil, name)
       assert.error_matches(function() f("a", 12) end, "bad argument #2 .*" .. expected, nil, name)
     end)
+    assert.error_matches(function() similarity.jaro("a", "b", { flod = true }) end,
+      "unknown option 'flod' for jaro %(did you mean 'fold'%?%)")
+    assert.error_matches(function() similarity.osa("a", "b", { n = 2 }) end,
+      "unknown option 'n' for osa")
     assert.error_matches(function() similarity.dice("a", "b", { m = 2 }) end,
       "unknown option 'm' for dice")
     assert.error_matches(function() similarity.dice("a", "b", { n = 0 }) end,

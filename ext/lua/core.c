@@ -14,13 +14,14 @@
 #include "file.h"
 #include "index.h"
 #include "json.h"
+#include "match.h"
 #include "nearest.h"
 #include "json_items.h"
 #include "recording.h"
 #include "rows.h"
+#include "similarity.h"
 #include "text.h"
 #include "usage.h"
-#include "similarity.h"
 #include "walk.h"
 
 __attribute__((visibility("default"))) int luaopen_sei_core(lua_State *L);
@@ -81,6 +82,7 @@ int luaopen_sei_core(lua_State *L)
   lua_setfield(L, -2, "similarity");
   lua_newtable(L);
   sei_open_index(L);
+  sei_open_match(L);
   lua_setfield(L, -2, "match");
   sei_open_digest(L);
   lua_setfield(L, -2, "digest");

@@ -7,9 +7,10 @@ How much two texts are alike, compared by code points.
 All are symmetric and take texts of any length; two equal texts have the score
 1. Definitions and results are those of RapidFuzz, with scores from 0 to 1
 (Dice, which it does not have, is Sørensen's coefficient of runs of code
-points). Case, accents and spelling count as they stand. Bytes that are no
-UTF-8 never fail: each maximal part of a broken sequence counts as U+FFFD
-(Unicode 15, section 3.9).
+points). Case, accents and spelling count as they stand, unless the option
+`fold` says that what `sei.text.fold` makes of both texts is to be compared.
+Bytes that are no UTF-8 never fail: each maximal part of a broken sequence
+counts as U+FFFD (Unicode 15, section 3.9).
 
 Short names cost well under a microsecond. The edit distances and the indel
 ratio take time by the product of both lengths: texts of 10,000 code points
@@ -19,38 +20,80 @@ take milliseconds, texts of a million minutes.
 #include "similarity.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
+#include "../data/text.h"
 #include "../match/similarity.h"
 #include "options.h"
 
 /* Texts up to this many bytes need no memory. */
-enum { SMALL = 256, MOST = 0x7fffffff };
+enum { SMALL = 256, MOST = (1 << 27) - 1 };
+
+#define TEXT "sei.similarity.text"
+
+static int l_text_gc(lua_State *L)
+{
+  sei_text_free(luaL_checkudata(L, 1, TEXT));
+  return 0;
+}
 
 struct pair {
   struct sei_codes a, b;
   uint32_t small[2][SMALL];
 };
 
-/* The argument as code points: in `small`, or in memory that Lua collects. */
-static struct sei_codes codes(lua_State *L, int arg, uint32_t *small)
+/* Where n code points go: `small`, or memory that Lua collects. */
+static uint32_t *room(lua_State *L, uint32_t *small, size_t n)
 {
-  struct sei_codes c = { small, 0 };
-  uint32_t *out = small;
+  return n > SMALL ? lua_newuserdatauv(L, n * sizeof *small, 0) : small;
+}
+
+/* The argument as code points. */
+static struct sei_codes codes(lua_State *L, int arg, uint32_t *small,
+                              bool fold)
+{
+  struct sei_text *text = lua_touserdata(L, lua_upvalueindex(1));
+  struct sei_codes c;
+  uint32_t *out;
   size_t n;
   const char *s;
   luaL_checktype(L, arg, LUA_TSTRING);
   s = lua_tolstring(L, arg, &n);
-  luaL_argcheck(L, n <= MOST, arg, "text of 2 GiB or more");
-  if(n > SMALL)
-    c.at = out = lua_newuserdatauv(L, n * sizeof *out, 0);
-  c.n = sei_codes_decode(s, n, out);
+  luaL_argcheck(L, n <= MOST, arg, "text of 128 MiB or more");
+  if(!fold) {
+    c.at = out = room(L, small, n);
+    c.n = sei_codes_decode(s, n, out);
+    return c;
+  }
+  if(!sei_text_fold_points(text, s, n, SEI_TEXT_DEFAULT))
+    luaL_error(L, "not enough memory");
+  c.n = text->points.len;
+  c.at = out = room(L, small, c.n);
+  if(c.n)
+    memcpy(out, text->points.at, c.n * sizeof *out);
   return c;
 }
 
-static void get(lua_State *L, struct pair *p)
+static const struct sei_option OPTIONS[] = {
+  { "fold", SEI_OPT_BOOLEAN, 0, 0, NULL, "false",
+    "compare what sei.text.fold makes of the texts" },
+  { NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL }
+};
+
+/* The arguments of the function `name`, whose options, beside those that all
+ * have, are in `more` (or NULL). */
+static void get(lua_State *L, struct pair *p, const char *name,
+                const struct sei_option *more)
 {
-  p->a = codes(L, 1, p->small[0]);
-  p->b = codes(L, 2, p->small[1]);
+  const struct sei_option *const tables[] = { OPTIONS, more, NULL };
+  bool fold = false;
+  lua_settop(L, 3); /* what is pushed from here on is no option */
+  if(!lua_isnoneornil(L, 3)) {
+    sei_options_check(L, 3, name, tables);
+    fold = sei_option_boolean(L, 3, "fold", false);
+  }
+  p->a = codes(L, 1, p->small[0], fold);
+  p->b = codes(L, 2, p->small[1], fold);
 }
 
 static int push_score(lua_State *L, double score)
@@ -76,12 +119,14 @@ have the score 1, an empty one and another 0.
 @function jaro
 @tparam string a
 @tparam string b
+@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
+(false)
 @treturn number from 0 to 1
 */
 static int l_similarity_jaro(lua_State *L)
 {
   struct pair p;
-  get(L, &p);
+  get(L, &p, "jaro", NULL);
   return push_score(L, sei_jaro(p.a, p.b));
 }
 
@@ -92,13 +137,15 @@ of the first four code points that agree, if Jaro's similarity is above 0.7
 @function jaro_winkler
 @tparam string a
 @tparam string b
+@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
+(false)
 @treturn number from 0 to 1
 @usage sei.similarity.jaro_winkler("martha", "marhta") --> 0.96111
 */
 static int l_similarity_jaro_winkler(lua_State *L)
 {
   struct pair p;
-  get(L, &p);
+  get(L, &p, "jaro_winkler", NULL);
   return push_score(L, sei_jaro_winkler(p.a, p.b));
 }
 
@@ -108,12 +155,14 @@ code point make b of a. `levenshtein_ratio` is its score.
 @function levenshtein
 @tparam string a
 @tparam string b
+@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
+(false)
 @treturn integer from 0
 */
 static int l_similarity_levenshtein(lua_State *L)
 {
   struct pair p;
-  get(L, &p);
+  get(L, &p, "levenshtein", NULL);
   return push_distance(L, sei_levenshtein(p.a, p.b));
 }
 
@@ -123,12 +172,14 @@ ones.
 @function levenshtein_ratio
 @tparam string a
 @tparam string b
+@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
+(false)
 @treturn number from 0 to 1
 */
 static int l_similarity_levenshtein_ratio(lua_State *L)
 {
   struct pair p;
-  get(L, &p);
+  get(L, &p, "levenshtein_ratio", NULL);
   return push_score(L, sei_levenshtein_ratio(p.a, p.b));
 }
 
@@ -138,12 +189,14 @@ neighbours, none of which is edited again. `osa_ratio` is its score.
 @function osa
 @tparam string a
 @tparam string b
+@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
+(false)
 @treturn integer from 0
 */
 static int l_similarity_osa(lua_State *L)
 {
   struct pair p;
-  get(L, &p);
+  get(L, &p, "osa", NULL);
   return push_distance(L, sei_osa(p.a, p.b));
 }
 
@@ -153,12 +206,14 @@ text; 1 for two empty ones.
 @function osa_ratio
 @tparam string a
 @tparam string b
+@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
+(false)
 @treturn number from 0 to 1
 */
 static int l_similarity_osa_ratio(lua_State *L)
 {
   struct pair p;
-  get(L, &p);
+  get(L, &p, "osa_ratio", NULL);
   return push_score(L, sei_osa_ratio(p.a, p.b));
 }
 
@@ -168,12 +223,14 @@ static int l_similarity_osa_ratio(lua_State *L)
 @function indel_ratio
 @tparam string a
 @tparam string b
+@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
+(false)
 @treturn number from 0 to 1
 */
 static int l_similarity_indel_ratio(lua_State *L)
 {
   struct pair p;
-  get(L, &p);
+  get(L, &p, "indel_ratio", NULL);
   return push_score(L, sei_indel_ratio(p.a, p.b));
 }
 
@@ -183,13 +240,15 @@ Words are what is between white space.
 @function token_sort
 @tparam string a
 @tparam string b
+@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
+(false)
 @treturn number from 0 to 1
 @usage sei.similarity.token_sort("Ada Lovelace", "Lovelace Ada") --> 1.0
 */
 static int l_similarity_token_sort(lua_State *L)
 {
   struct pair p;
-  get(L, &p);
+  get(L, &p, "token_sort", NULL);
   return push_score(L, sei_token_sort(p.a, p.b));
 }
 
@@ -201,12 +260,14 @@ no word.
 @function token_set
 @tparam string a
 @tparam string b
+@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
+(false)
 @treturn number from 0 to 1
 */
 static int l_similarity_token_set(lua_State *L)
 {
   struct pair p;
-  get(L, &p);
+  get(L, &p, "token_set", NULL);
   return push_score(L, sei_token_set(p.a, p.b));
 }
 
@@ -224,20 +285,30 @@ if they are equal and else 0.
 @tparam string a
 @tparam string b
 @tparam ?table options `n`: integer from 1 to 1000, how many code points make
-a run (2)
+a run (2); `fold`: compare what `sei.text.fold` makes of both (false)
 @treturn number from 0 to 1
 @usage sei.similarity.dice("night", "nacht") --> 0.25
 */
 static int l_similarity_dice(lua_State *L)
 {
-  static const struct sei_option *const TABLES[] = { DICE_OPTIONS, NULL };
   struct pair p;
-  size_t size;
-  lua_settop(L, 3);
-  sei_options_check(L, 3, "dice", TABLES);
-  size = (size_t)sei_option_integer(L, 3, "n", 2);
-  get(L, &p);
+  size_t size = 2;
+  get(L, &p, "dice", DICE_OPTIONS);
+  if(!lua_isnoneornil(L, 3))
+    size = (size_t)sei_option_integer(L, 3, "n", 2);
   return push_score(L, sei_dice(p.a, p.b, size));
+}
+
+/* Pushes the room for folding, which all functions share. */
+static void push_text(lua_State *L)
+{
+  struct sei_text *text = lua_newuserdatauv(L, sizeof *text, 0);
+  sei_text_init(text);
+  if(luaL_newmetatable(L, TEXT)) {
+    lua_pushcfunction(L, l_text_gc);
+    lua_setfield(L, -2, "__gc");
+  }
+  lua_setmetatable(L, -2);
 }
 
 int sei_open_similarity(lua_State *L)
@@ -255,6 +326,8 @@ int sei_open_similarity(lua_State *L)
     { "dice", l_similarity_dice },
     { NULL, NULL }
   };
-  luaL_newlib(L, functions);
+  luaL_newlibtable(L, functions);
+  push_text(L);
+  luaL_setfuncs(L, functions, 1);
   return 1;
 }

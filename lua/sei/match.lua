@@ -18,7 +18,7 @@ local key_of = require "sei.match.key"
 local options = require "sei.options"
 local rule = require "sei.rule"
 
-local match = { index = core.match.index }
+local match = { index = core.match.index, join = core.match.join }
 
 local OPTIONS <const> = {
   people = "table|callable", accounts = "table|callable", rules = "table", decided = "table",

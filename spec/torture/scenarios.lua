@@ -361,7 +361,24 @@ scenario { name = "sei.similarity", make = function(env)
     for measure, f in pairs(similarity) do
       if f(a, b) ~= f(b, a) or f("ana", "nna") ~= f("nna", "ana") then return nil, measure end
     end
-    return similarity.dice(a, a, { n = 3 }) == 1
+    return similarity.dice(a, a:upper(), { n = 3, fold = true }) == 1
+  end
+end }
+
+scenario { name = "sei.match.join", make = function(env)
+  local join = env.sei.match.join
+  local left, right = {}, {}
+  for i = 1, 40 do
+    left[i] = ("Ana%d María"):format(i)
+    right[i] = (i % 3 == 0 and "ana%d maria" or "%d maria ana" .. ("x"):rep(i * 9)):format(i)
+  end
+  return function()
+    local hits = must(join(left, right, { cutoff = 0.8, fold = true }))
+    for _, hit in ipairs(hits) do
+      if hit[3] < 0.8 then return nil, "a hit is wrong" end
+    end
+    local none, err = join(left, right, { cutoff = 0, limit = 5 })
+    return not none and env.sei.is_error(err) and #hits > 12, err
   end
 end }
 
