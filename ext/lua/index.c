@@ -21,6 +21,7 @@ enum {
 };
 
 struct index {
+  lua_Integer person;       /* that is being read; 0: an account is */
   struct sei_rank *rank;    /* NULL: not yet made */
   struct sei_text text;
   struct sei_buf why;
@@ -177,6 +178,16 @@ static void add_email(lua_State *L, struct index *x, const char *s, size_t n)
 
 typedef void adder(lua_State *L, struct index *x, const char *s, size_t n);
 
+/* Raises what is wrong with the value on top of the stack. */
+static void refuse(lua_State *L, const struct index *x, const char *field)
+{
+  const char *type = luaL_typename(L, -1);
+  if(x->person)
+    luaL_error(L, "person %I: %s is a %s, a string was expected",
+               (LUAI_UACINT)x->person, field, type);
+  luaL_error(L, "account: %s is a %s, a string was expected", field, type);
+}
+
 /* Adds the value on top of the stack, which is popped. Missing, "" and null
  * (a light userdata) are nothing. */
 static void add_value(lua_State *L, struct index *x, const char *field,
@@ -189,8 +200,7 @@ static void add_value(lua_State *L, struct index *x, const char *field,
     how(L, x, s, n);
   }
   else if(type != LUA_TNIL && type != LUA_TLIGHTUSERDATA)
-    luaL_error(L, "%s is a %s, a string was expected", field,
-               luaL_typename(L, -1));
+    refuse(L, x, field);
   lua_pop(L, 1);
 }
 
@@ -244,6 +254,7 @@ static void add_person(lua_State *L, struct index *x, lua_Integer i)
   if(lua_type(L, -1) != LUA_TTABLE)
     luaL_error(L, "person %I is a %s, a table was expected", (LUAI_UACINT)i,
                luaL_typename(L, -1));
+  x->person = i;
   read_record(L, x, lua_gettop(L));
   push_key(L);
   key = lua_tolstring(L, -1, &n);
@@ -256,6 +267,7 @@ static struct index *push_index(lua_State *L)
 {
   struct index *x = lua_newuserdatauv(L, sizeof *x, 0);
   x->rank = NULL;
+  x->person = 0;
   sei_text_init(&x->text);
   sei_buf_init(&x->why, 1 << 16);
   luaL_setmetatable(L, INDEX);
@@ -338,6 +350,7 @@ static int l_index_rank(lua_State *L)
   luaL_checktype(L, 2, LUA_TTABLE);
   luaL_argcheck(L, most >= 1 && most <= 32, 3, "1 to 32 were expected");
   lua_settop(L, 2);
+  x->person = 0;
   read_record(L, x, 2);
   n = sei_rank_ask(x->rank, hits, (size_t)most);
   if(n < 0)

@@ -17,6 +17,12 @@ enum {
  * that only one has still says something. */
 static const double STRANGERS = 64;
 
+/* Of the sum by which somebody was found, beside what a close look says. */
+static const double LETTERS = 0.2;
+
+/* Of the largest sum: who has less is not compared closely. */
+static const double FAINT = 0.2;
+
 /* A feature in the table; key 0: empty. */
 struct entry {
   uint64_t key;
@@ -228,7 +234,7 @@ static uint32_t df_of(const struct sei_rank *r, enum sei_rank_space space,
   return find(r->table, r->table_cap, sei_rank_key(space, cps, n))->df;
 }
 
-/* log2 of everybody to those who have it, not more than its letters can say. */
+/* log2 of everybody to those who have it; not more than its letters say. */
 static float bits_of(const struct sei_rank *r, uint32_t df,
                      const uint32_t *cps, size_t n)
 {
@@ -245,7 +251,7 @@ static void weigh(struct sei_rank *r, struct sei_rank_records *s)
     for(k = 0; k < s->parts[i].count; k++) {
       struct sei_rank_word *w = &s->words[s->parts[i].first + k];
       const uint32_t *cps = s->cps + w->at;
-      unsigned kind = s->parts[i].kind;
+      uint16_t kind = s->parts[i].kind;
       enum sei_rank_space space = SEI_RANK_TOKEN;
       if(kind == SEI_RANK_DOMAIN)
         space = k < 2 ? SEI_RANK_PLACE : SEI_RANK_LABEL;
@@ -260,16 +266,35 @@ static void weigh(struct sei_rank *r, struct sei_rank_records *s)
 
 /* ---- the order of people ---- */
 
+/* A person, for sorting. */
 struct keyed {
   const char *key;
+  const uint32_t *cps;      /* all texts */
+  size_t n;
   uint32_t person;
 };
 
+/* By key, people of one key by their texts, those of one text as they came. */
 static int by_key(const void *a, const void *b)
 {
   const struct keyed *x = a, *y = b;
+  size_t n = x->n < y->n ? x->n : y->n;
   int c = strcmp(x->key, y->key);
+  if(!c && n)
+    c = memcmp(x->cps, y->cps, n * sizeof *x->cps);
+  if(!c && x->n != y->n)
+    c = x->n < y->n ? -1 : 1;
   return c ? c : x->person < y->person ? -1 : 1;
+}
+
+/* Where the code points of a person begin. */
+static size_t begin_of(const struct sei_rank *r, size_t person)
+{
+  size_t part = person < r->count ? r->persons[person].first :
+    r->people.parts_len;
+  if(part == r->people.parts_len)
+    return r->people.cps_len;
+  return r->people.words[r->people.parts[part].first].at;
 }
 
 static bool order(struct sei_rank *r)
@@ -280,6 +305,8 @@ static bool order(struct sei_rank *r)
   if(list && r->place) {
     for(i = 0; i < r->count; i++) {
       list[i].key = r->keys + r->persons[i].key;
+      list[i].cps = r->people.cps + begin_of(r, i);
+      list[i].n = begin_of(r, i + 1) - begin_of(r, i);
       list[i].person = (uint32_t)i;
     }
     qsort(list, r->count, sizeof *list, by_key);
@@ -400,24 +427,30 @@ static size_t insert(struct candidate *list, size_t n, size_t most,
   return n + 1;
 }
 
-/* The people with the largest sums, which become 0 again. */
+/* The people with the largest sums, all of which become 0 again. */
 static size_t shortlist(struct sei_rank *r, struct candidate *list)
 {
   size_t i, n = 0, met = collect(r);
   for(i = 0; i < met; i++) {
     uint32_t p = r->met[i];
-    struct candidate c = { r->sum[p], p, r->place[p] };
+    struct candidate c = { r->sum[p], p, 0 };
     r->sum[p] = 0;
+    if(n == SEI_RANK_SHORT && c.score < list[n - 1].score)
+      continue;
+    c.place = r->place[p];
     n = insert(list, n, SEI_RANK_SHORT, &c);
   }
+  while(n && list[n - 1].score < list[0].score * FAINT)
+    n--;
   return n;
 }
 
-/* From bits for and against to how likely it is, given how many there are. */
+/* From bits to how likely it is: the logistic curve that fits the names and
+ * addresses of public git history, for lists of 300 to 16,000 people. */
 static double likely(const struct sei_rank *r, double bits)
 {
-  double against = log2((double)r->count + STRANGERS);
-  return 1 / (1 + exp2((against - bits) / 2));
+  double everybody = log2((double)r->count + STRANGERS);
+  return 1 / (1 + exp2(0.35 * (1.4 * everybody + 8 - bits)));
 }
 
 int sei_rank_ask(struct sei_rank *r, struct sei_rank_hit *hits, size_t most)
@@ -438,7 +471,7 @@ int sei_rank_ask(struct sei_rank *r, struct sei_rank_hit *hits, size_t most)
     struct sei_rank_view p = view_of(r, list[i].person);
     struct candidate c = list[i];
     sei_rank_compare(&e, &a, &p);
-    c.score = sei_rank_bits(&e) + list[i].score * 0.05;
+    c.score = sei_rank_bits(&e) + list[i].score * LETTERS;
     kept = insert(best, kept, most, &c);
   }
   for(i = 0; i < kept; i++) {

@@ -6,7 +6,7 @@
 /* How much of its bits a feature brings. A word has about as many 3-grams as
  * code points, which say the same again and again. */
 static const float TOKEN = 1, WHOLE = 1, GRAM = 0.3f, PLACE = 0.3f,
-  LABEL = 0.6f, SPLIT = 0.7f, PAIR = 0.8f, EXACT = 3;
+  LABEL = 0.6f, SPLIT = 0.7f, PAIR = 0.8f, FIRSTS = 0.5f, EXACT = 3;
 
 /* A mark for the ends of a word; no code point. */
 enum { EDGE = 0x110000 };
@@ -80,11 +80,16 @@ static void emit_pair(struct sei_rank_features *f, const uint32_t *token,
   emit(f, SEI_RANK_PAIR, text, n + 1, PAIR);
 }
 
-/* Each token of a name with the initial of each other. */
+/* Each token of a name with the initial of each other, and all initials. */
 static void emit_pairs(struct sei_rank_features *f, const uint32_t *cps,
                        const struct sei_rank_word *w, size_t count)
 {
+  uint32_t firsts[SEI_RANK_TOKENS];
   size_t i, k;
+  for(i = 0; i < count; i++)
+    firsts[i] = cps[w[i].at];
+  if(count > 1)
+    emit(f, SEI_RANK_INITIALS, firsts, count, FIRSTS);
   if(count > 4)
     count = 4;
   for(i = 0; i < count; i++)
@@ -154,6 +159,8 @@ static void search_handle(struct sei_rank_features *f, const uint32_t *cps,
   emit_token(f, SEI_RANK_LABEL, cps + w[1].at, w[1].len, LABEL);
   emit_grams(f, cps + w[1].at, w[1].len);
   search_splits(f, cps + w[1].at, w[1].len);
+  if(w[1].len > 1 && w[1].len < 5)
+    emit(f, SEI_RANK_INITIALS, cps + w[1].at, w[1].len, FIRSTS);
   for(i = 2; i < count && count > 3; i++) {
     emit_token(f, SEI_RANK_TOKEN, cps + w[i].at, w[i].len, TOKEN);
     emit_grams(f, cps + w[i].at, w[i].len);

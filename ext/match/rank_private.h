@@ -82,6 +82,7 @@ bool sei_rank_dense(uint32_t cp);
 enum sei_rank_space {
   SEI_RANK_TOKEN,     /* a token of a name or a piece of a handle */
   SEI_RANK_PAIR,      /* a token of a name and the initial of another */
+  SEI_RANK_INITIALS,  /* the initials of a name, in their order */
   SEI_RANK_WHOLE,     /* a whole handle */
   SEI_RANK_GRAM,      /* three code points, with the ends of the word */
   SEI_RANK_PLACE,     /* a domain, or its last two labels */

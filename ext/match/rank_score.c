@@ -110,7 +110,7 @@ static double token_bits(const struct sei_rank_view *a,
       return least(largest(x->bits, y->bits) * part, LETTER * (double)same);
   }
   *what = SEI_RANK_ALIKE;
-  if(x->len < 4 || y->len < 4 || differing(x, y) > 5)
+  if(x->len < 3 || y->len < 3 || differing(x, y) > 5)
     return 0;
   near = jaro(s, x->len, t, y->len);
   return near > 0.82 ? bits * (near - 0.6) * 2 : 0;

@@ -419,6 +419,21 @@ scenario { name = "sei.csv", make = function(env)
   end
 end }
 
+-- The same index goes on after an account that it had no memory for.
+scenario { name = "sei.match.index", make = function(env)
+  local people = {}
+  for i = 1, 40 do
+    people[i] = { id = i, name = ("First%d Läst%d"):format(i, i * 7),
+      email = ("f.last%d@example.com"):format(i), logins = { "login" .. i } }
+  end
+  local kept = env.sei.match.index(people)
+  local account = { name = "first7 last49", login = "LOGIN7", email = "f.last7@example.com" }
+  return function()
+    local made = env.sei.match.index(people)
+    return made:rank(account)[1][1] == 7 and kept:rank(account)[1][1] == 7, "another one was found"
+  end
+end }
+
 scenario { name = "sei.csv, go on after an error", make = function(env)
   local csv = env.sei.csv
   local lines = {}
