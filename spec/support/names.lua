@@ -64,7 +64,8 @@ local function pick(random, list)
   return list[math.ceil((#list) ^ x)]
 end
 
-local LATIN <const> = { ["ć"] = "c", ["á"] = "a", ["ń"] = "n", ["ö"] = "o", ["ä"] = "a", ["é"] = "e" }
+local LATIN <const> = { ["ć"] = "c", ["á"] = "a", ["ń"] = "n", ["ö"] = "o", ["ä"] = "a",
+  ["é"] = "e" }
 
 -- What a name becomes in an address; nil: nothing.
 local function latin(word)
