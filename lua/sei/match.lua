@@ -25,7 +25,7 @@ local OPTIONS <const> = {
   candidates = "few", one_to_one = 'boolean|"all"', shared_key = "positive", near = "share",
 }
 
-local DEFAULTS <const> = { candidates = 5, one_to_one = true, shared_key = 20, near = 0.5 }
+local DEFAULTS <const> = { candidates = 5, one_to_one = true, shared_key = 20, near = 0.3 }
 
 --- The stable key of an account, by which a review file finds it again: its
 -- `id`, else `integration_id/` and its login, e-mail (both in lower case) or name.

@@ -92,7 +92,7 @@ local function index_of(self, kind, derive)
   if index then return index end
   index = {}
   for number, one in ipairs(self.views) do
-    for _, key in ipairs((view.keys(one, kind, derive))) do
+    for _, key in ipairs((view.derive(one, kind, derive))) do
       local there = index[key]
       if not there then
         index[key] = number

@@ -127,16 +127,17 @@ end
 
 -- ---- kinds of keys ----
 
--- Two arrays that grow together, each key once.
-local function collector()
-  local keys, before, seen = {}, {}, {}
-  return function(key, value)
-    if key and key ~= "" and not seen[key] then
-      seen[key] = true
-      keys[#keys + 1], before[#before + 1] = key, value
-    end
-  end, keys, before
+--- Appends to two arrays that grow together, each key once; none if it is nil
+-- or empty. The arrays are short.
+function view.add(keys, before, key, value)
+  if not key or key == "" then return end
+  for i = 1, #keys do
+    if keys[i] == key then return end
+  end
+  keys[#keys + 1], before[#before + 1] = key, value
 end
+
+local add = view.add
 
 -- kind → function(view) → keys, values before normalisation (same indices)
 local kinds = {}
@@ -152,24 +153,24 @@ end
 -- Logins that a provider guarantees: known ones, and users and their numbers
 -- in substitute addresses.
 function kinds.login(v)
-  local add, keys, before = collector()
+  local keys, before = {}, {}
   for _, email in ipairs(v.emails) do
     local user, number = noreply(email:lower())
-    add(number, email)
-    add(user, email)
+    add(keys, before, number, email)
+    add(keys, before, user, email)
   end
-  for _, login in ipairs(v.logins) do add(login:lower(), login) end
+  for _, login in ipairs(v.logins) do add(keys, before, login:lower(), login) end
   return keys, before
 end
 
 -- Full names: the words in alphabetical order. A single word is no full name.
 function kinds.name(v)
-  local add, keys, before = collector()
+  local keys, before = {}, {}
   for i, words in ipairs(v.tokens) do
     if #words >= 2 then
       local sorted = table.move(words, 1, #words, 1, {})
       table.sort(sorted)
-      add(table.concat(sorted, " "), v.names[i])
+      add(keys, before, table.concat(sorted, " "), v.names[i])
     end
   end
   return keys, before
@@ -180,15 +181,15 @@ end
 -- initial do not meet: two differences are too many).
 function kinds.nickname(v)
   local short = require("sei.match.words").short_forms
-  local add, keys, before = collector()
+  local keys, before = {}, {}
   for i, words in ipairs(v.tokens) do
     local name, first, last = v.names[i], words[1], words[#words]
     if #words == 2 and view.is_full(name) then
-      add(first .. " " .. last, name)
-      add(first .. "~ " .. last, name)
-      for _, long in ipairs(short[first] or {}) do add(long .. "~ " .. last, name) end
+      add(keys, before, first .. " " .. last, name)
+      add(keys, before, first .. "~ " .. last, name)
+      for _, long in ipairs(short[first] or {}) do add(keys, before, long .. "~ " .. last, name) end
     elseif #words == 3 and view.is_full(name) and utf8.len(words[2]) == 1 then
-      add(first .. " " .. last, name)
+      add(keys, before, first .. " " .. last, name)
     end
   end
   return keys, before
@@ -197,14 +198,14 @@ end
 -- What people are called in a tool: logins, local parts, names in one piece;
 -- letters and digits alone.
 function kinds.handle(v)
-  local add, keys, before = collector()
-  for _, login in ipairs(v.logins) do add(squeeze(login), login) end
+  local keys, before = {}, {}
+  for _, login in ipairs(v.logins) do add(keys, before, squeeze(login), login) end
   for _, email in ipairs(v.emails) do
     local value = noreply(email:lower()) or local_part(email)
-    if value then add(squeeze(value), email) end
+    if value then add(keys, before, squeeze(value), email) end
   end
   for _, name in ipairs(v.names) do
-    if not bare(name):find "%S%s+%S" then add(squeeze(bare(name)), name) end
+    if not bare(name):find "%S%s+%S" then add(keys, before, squeeze(bare(name)), name) end
   end
   return keys, before
 end
@@ -212,18 +213,18 @@ end
 -- A person has the forms of the names; an account its handles, also without
 -- the digits at their end.
 function kinds.login_form(v)
-  local add, keys, before = collector()
+  local keys, before = {}, {}
   if v.side == "person" then
     for i, words in ipairs(v.tokens) do
-      for form in pairs(view.forms(words)) do add(form, v.names[i]) end
+      for form in pairs(view.forms(words)) do add(keys, before, form, v.names[i]) end
     end
     return keys, before
   end
   local handles, values = view.keys(v, "handle")
-  for i, handle in ipairs(handles) do add(handle, values[i]) end
+  for i, handle in ipairs(handles) do add(keys, before, handle, values[i]) end
   for i, handle in ipairs(handles) do
     local letters = handle:match "^(.-)%d+$"
-    if letters and #letters >= 7 then add(letters, values[i]) end
+    if letters and #letters >= 7 then add(keys, before, letters, values[i]) end
   end
   return keys, before
 end
@@ -250,6 +251,14 @@ function meta.__index(v, field)
   rawset(v, field, value)
   return value
 end
+
+--- The keys of a kind, derived anew.
+-- @tparam table v a view
+-- @tparam string kind
+-- @tparam ?function derive what makes them, for a kind of a rule's own
+-- @treturn {string,...} keys
+-- @treturn {string,...} the values that they come from
+function view.derive(v, kind, derive) return (derive or kinds[kind])(v) end
 
 --- The keys of a kind: derived once, then remembered.
 -- @tparam table v a view

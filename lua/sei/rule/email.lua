@@ -2,6 +2,7 @@
 -- @module sei.rule.email
 
 local core = require "sei.core"
+local view = require "sei.match.view"
 local words = require "sei.match.words"
 
 local email = {}
@@ -24,15 +25,11 @@ end
 -- Addresses stand in names and logins, too.
 local function derive_for(how)
   return function(v)
-    local keys, before, seen = {}, {}, {}
+    local keys, before = {}, {}
     for _, list in ipairs { v.emails, v.names, v.logins } do
       for _, value in ipairs(list) do
         for _, address in ipairs(value:find("@", 1, true) and addresses(value) or {}) do
-          local key = core.text.normalize_email(address, how)
-          if key and not seen[key] then
-            seen[key] = true
-            keys[#keys + 1], before[#before + 1] = key, value
-          end
+          view.add(keys, before, core.text.normalize_email(address, how), value)
         end
       end
     end
