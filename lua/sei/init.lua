@@ -153,6 +153,8 @@ local LAZY <const> = {
   rule = "sei.rule",
   source = "sei.source",
 }
+local LAZY <const> = { match = "sei.match", review = "sei.review", rule = "sei.rule",
+  source = "sei.source" }
 
 return setmetatable(sei, { __index = function(self, name)
   if not LAZY[name] then return nil end
