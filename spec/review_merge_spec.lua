@@ -207,6 +207,52 @@ describe("merging a review file", function()
   end)
 end)
 
+describe("what a person decided", function()
+  local people = { { id = "P1", name = "Ada Long", email = "ada1@example.com" },
+    { id = "P2", name = "Ada Long", email = "ada2@example.com" }, PEOPLE[3] }
+
+  local function accounts()
+    return { { integration_id = 5, login = "along", name = "Ada Long" },
+      { integration_id = 5, login = "cy", email = "cy@example.com" },
+      { integration_id = 5, login = "qqq" } }
+  end
+
+  local function match()
+    local entries = assert(sei.review.read { file = file, missing = "nothing" })
+    local result = assert(sei.match.run { people = people, accounts = accounts(),
+      decided = entries })
+    return result, assert(sei.review.merge(file, result))
+  end
+
+  it("is done before any rule of sei.match.run", function()
+    local result, counts = match()
+    assert.equal("cy", result.decisions[1].account.login)
+    assert.equal(2, counts.review + counts.none)
+    fill(file, { along = { "accept 2" }, qqq = { "ignore" } })
+    local second = rows().along.person_2
+    result, counts = match()
+    assert.same({ review = 0, none = 0, settled = 2, absent = 0 }, counts)
+    assert.same({ second, "decided", "certain" }, { result.decisions[1].person.id,
+      result.decisions[1].rule, result.decisions[1].class })
+    assert.equal(file, result.decisions[1].evidence.source.file)
+    assert.equal("qqq", result.ignored[1].account.login)
+  end)
+
+  it("is not proposed again if it was rejected, not even by a sure rule", function()
+    local result = assert(sei.match.run { people = people, accounts = accounts(),
+      decided = { { account = "5/cy", reject = { "P3" } }, { account = "5/along",
+        reject = { "ada1@example.com" } } } })
+    for _, class in ipairs { "decisions", "review", "none" } do
+      for _, row in ipairs(result[class]) do
+        local no = row.account.login == "cy" and "P3" or row.account.login == "along" and "P1"
+        assert.is_false(row.person ~= nil and row.person.id == no)
+        for _, c in ipairs(row.candidates) do assert.not_equal(no, c.person.id) end
+      end
+    end
+    assert(sei.review.merge(file, result))
+  end)
+end)
+
 -- ---- many runs ----
 
 describe("many runs with changing inputs", function()

@@ -84,10 +84,13 @@ local function rank_of(from, person)
   return nil
 end
 
--- How sure a row is of the person that it would name.
+-- How sure a row is of the person that it would name: a certain rule wholly, a
+-- probable one as much as it says, or else as its person scores as a candidate.
 local function guess_of(from)
   if from.person then
+    local rank = rank_of(from, from.person)
     local score = from.score or type(from.evidence) == "table" and from.evidence.score
+      or rank and from.candidates[rank].score
     return from.person, from.class == "probable" and tonumber(score) or 1
   end
   local first = (from.candidates or {})[1]
