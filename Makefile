@@ -323,8 +323,7 @@ check: deps build lib ## compilers, luacheck, layout, symbols, reference; ends w
 	@$(ENVIRONMENT); \
 	  FLAGS='-std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS)' \
 	  LUA_FLAGS='$(LUA_CFLAGS)' \
-	  OTHER_FLAGS='$(CURL_CFLAGS) $(ZLIB_CFLAGS) $(UTF8_CFLAGS) \
-	    $(CRYPTO_CFLAGS) $(MHD_CFLAGS)' \
+	  OTHER_FLAGS='$(CURL_CFLAGS) $(ZLIB_CFLAGS) $(UTF8_CFLAGS) $(CRYPTO_CFLAGS) $(MHD_CFLAGS)' \
 	  LUA='$(LUA)' sh .ci/check $(B)
 
 # ---- reference ------------------------------------------------------------
