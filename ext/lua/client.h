@@ -106,8 +106,8 @@ void sei_client_push_group(lua_State *L, int index, enum sei_group group);
 int sei_client_new(lua_State *L);
 int sei_client_options(lua_State *L);
 
-/* client_key.c: puts set_key, has_key, wants_key, new_key into the table on
- * top. */
+/* client_key.c: puts set_key, has_key, wants_key, new_key, scrub, target
+ * into the table on top. */
 void sei_open_client_key(lua_State *L);
 
 /* Puts the functions client, set_key, poll, … into the table on top. */

@@ -139,12 +139,27 @@ static int l_scrub(lua_State *L)
   return 1;
 }
 
+/* core.target(client) -> {base_url=, account=}: where its writes go. The
+ * account is there once the key was read, if anything names it. */
+static int l_target(lua_State *L)
+{
+  const struct sei_client *c = sei_client_open(L, 1);
+  lua_createtable(L, 0, 2);
+  lua_pushstring(L, c->base_url);
+  lua_setfield(L, -2, "base_url");
+  if(c->account[0]) {
+    lua_pushstring(L, c->account);
+    lua_setfield(L, -2, "account");
+  }
+  return 1;
+}
+
 void sei_open_client_key(lua_State *L)
 {
   static const luaL_Reg functions[] = {
     {"set_key", l_set_key}, {"has_key", l_has_key},
     {"wants_key", l_wants_key}, {"new_key", l_new_key},
-    {"scrub", l_scrub}, {NULL, NULL}
+    {"scrub", l_scrub}, {"target", l_target}, {NULL, NULL}
   };
   luaL_setfuncs(L, functions, 0);
 }

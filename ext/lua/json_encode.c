@@ -227,10 +227,27 @@ static size_t count_names(lua_State *L, int table, const char **problem)
   return n;
 }
 
-/* Pushes a userdata with the `n` names of the table in order. */
-static const struct name *sorted_names(lua_State *L, int table, size_t n)
+enum { FEW = 12 };
+
+/* What qsort() does, quicker for the handful of names that a record has. */
+static void sort_few(struct name *list, size_t n)
 {
-  struct name *list = lua_newuserdatauv(L, n * sizeof *list, 0);
+  size_t i, j;
+  for(i = 1; i < n; i++) {
+    struct name one = list[i];
+    for(j = i; j && by_bytes(&list[j - 1], &one) > 0; j--)
+      list[j] = list[j - 1];
+    list[j] = one;
+  }
+}
+
+/* The `n` names of the table in order: in `few`, or in a userdata that is
+ * pushed. */
+static const struct name *sorted_names(lua_State *L, int table, size_t n,
+                                       struct name few[FEW])
+{
+  struct name *list = n <= FEW ? few :
+    lua_newuserdatauv(L, n * sizeof *list, 0);
   size_t i = 0;
   lua_pushnil(L);
   while(lua_next(L, table)) {
@@ -238,7 +255,10 @@ static const struct name *sorted_names(lua_State *L, int table, size_t n)
     list[i].s = lua_tolstring(L, -1, &list[i].n);
     i++;
   }
-  qsort(list, n, sizeof *list, by_bytes);
+  if(n <= FEW)
+    sort_few(list, n);
+  else
+    qsort(list, n, sizeof *list, by_bytes);
   return list;
 }
 
@@ -248,12 +268,13 @@ static const char *sorted_members(struct encoder *e, const struct step *up,
   lua_State *L = e->L;
   const char *problem = NULL;
   const struct name *list;
+  struct name few[FEW];
   size_t i, n = count_names(L, table, &problem);
   if(problem)
     return fail(e, up, problem);
   if(!n)
     return NULL;
-  list = sorted_names(L, table, n);
+  list = sorted_names(L, table, n, few);
   for(i = 0; i < n && !problem; i++) {
     lua_pushlstring(L, list[i].s, list[i].n);
     lua_pushvalue(L, -1);

@@ -15,6 +15,8 @@ local cli = {}
 
 -- Name and summary, in the order of `sei --help`.
 local COMMANDS <const> = {
+  { "plan", "Say what would change, and write it to a file for somebody to approve." },
+  { "show", "Show a plan: what changes, what contradicts itself, what stops it." },
   { "emulator", "Serve the SEI API from memory, for tests, demos and rehearsals." },
   { "eval", "Measure mapping rules on accounts whose persons are known." },
   { "version", "Print the version." },

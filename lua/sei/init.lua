@@ -146,6 +146,19 @@ function sei.replay(path)
   return record.replay(path)
 end
 
+--- Makes a plan: what would change in the directory. Nothing is written to it.
+--
+-- The options are the keys of a recipe (see sei.recipe), or `recipe`, the path of one,
+-- beside which other keys replace its own.
+-- @tparam table options `client`; `people`, `accounts`, `rules`, …, or `recipe`; `file`: path of
+-- the plan to write (none: only its digest is computed)
+-- @treturn ?table `header`, `rows`, `digest`, `path` (see sei.plan.file), `result` of
+-- sei.match.run, `writes` (how many rows would be written), `failed` (guards that did not pass);
+-- or nil and an error object
+-- @usage local plan = assert(sei.plan { client = client, people = "hr.csv",
+--   accounts = "gitlab.csv", integration_id = 5323, file = "plan.jsonl" })
+function sei.plan(options) return require "sei.plan".make(options) end
+
 -- What a script does not use is not loaded.
 local LAZY <const> = {
   match = "sei.match",

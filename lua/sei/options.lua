@@ -16,14 +16,15 @@ end
 -- What may be said of a value besides its Lua type.
 local TESTS <const> = {
   callable = options.callable,
+  count = function(value) return math.type(value) == "integer" and value >= 0 end,
   few = function(value) return math.type(value) == "integer" and value >= 0 and value <= 32 end,
   positive = function(value) return math.type(value) == "integer" and value >= 1 end,
   share = function(value) return type(value) == "number" and value >= 0 and value <= 1 end,
 }
 
 local WORDS <const> = {
-  callable = "function", few = "integer from 0 to 32", positive = "integer from 1",
-  share = "number from 0 to 1",
+  callable = "function", count = "integer from 0", few = "integer from 0 to 32",
+  positive = "integer from 1", share = "number from 0 to 1",
 }
 
 -- One word of a row's type: a test, a literal in quotes or a Lua type.
@@ -63,7 +64,7 @@ end
 -- caller, if a name is unknown or a value does not fit.
 -- @tparam string name of the function whose options they are
 -- @tparam ?table given nil counts as none
--- @tparam table known option → its types, joined by "|": Lua's, "callable", "few",
+-- @tparam table known option → its types, joined by "|": Lua's, "callable", "count", "few",
 -- "positive", "share" or a literal in double quotes
 -- @tparam ?table defaults option → value
 -- @treturn table a new table: the defaults with what was given

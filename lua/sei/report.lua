@@ -20,18 +20,27 @@ local function columns_of(c)
   return 1
 end
 
-local function width(text)
+--- How many columns a text takes on a terminal.
+-- @tparam string text one line of UTF-8
+-- @treturn integer
+function report.width(text)
   local columns = 0
   for _, c in utf8.codes(text) do columns = columns + columns_of(c) end
   return columns
 end
 
--- One line, printable, whatever came.
-local function cell(value)
+local width = report.width
+
+--- A value as one line that a terminal can show, whatever came.
+-- @param value nil: ""
+-- @treturn string
+function report.cell(value)
   local text = value == nil and "" or tostring(value)
   text = text:gsub("[%c]", " ")
   return utf8.len(text) and text or text:gsub("[\x80-\xFF]", "?")
 end
+
+local cell = report.cell
 
 local function line(cells, widths, numeric)
   local parts = {}

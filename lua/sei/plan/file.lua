@@ -90,19 +90,12 @@ function file.comparer()
   return (locale == "C" or locale == "POSIX") and by_locale or by_bytes
 end
 
--- Numbers of integrations go by size, everything else by bytes.
+-- What rows are sorted by, as one string: numbers of integrations go by size,
+-- everything else by bytes. No two rows have the same.
 local function key_of(row)
-  return RANK[row.what], row.integration_id or -1, row.application_type or "",
-    row.identity or row.id
-end
-
-local function is_before(a, b, less)
-  local a1, a2, a3, a4 = key_of(a)
-  local b1, b2, b3, b4 = key_of(b)
-  if a1 ~= b1 then return a1 < b1 end
-  if a2 ~= b2 then return a2 < b2 end
-  if a3 ~= b3 then return less(a3, b3) end
-  return less(a4, b4)
+  return ("%d%s%s\0%s"):format(RANK[row.what],
+    row.integration_id and ("%020d"):format(row.integration_id) or "",
+    row.application_type or "", row.identity or row.id)
 end
 
 --- What a person calls the thing that a row is about: "5323/jdoe".
@@ -175,19 +168,17 @@ local function misuse(format, ...) error(("bad plan: " .. format):format(...), 4
 
 -- The rows in their order; raises for what no plan may hold.
 local function ordered(rows)
-  local less = file.comparer()
-  local list = table.move(rows, 1, #rows, 1, {})
-  for i, row in ipairs(list) do
+  local by_key, keys = {}, {}
+  for i, row in ipairs(rows) do
     local problem = problem_of(row)
     if problem then misuse("row %d: %s", i, problem) end
+    local key = key_of(row)
+    if by_key[key] then misuse("two rows for %s", file.name(row)) end
+    by_key[key], keys[i] = row, key
   end
-  table.sort(list, function(a, b) return is_before(a, b, less) end)
-  for i = 2, #list do
-    if not is_before(list[i - 1], list[i], less) then
-      misuse("two rows for %s", file.name(list[i]))
-    end
-  end
-  return list
+  table.sort(keys, file.comparer())
+  for i, key in ipairs(keys) do keys[i] = by_key[key] end
+  return keys
 end
 
 local function header_of(header, rows)
@@ -226,7 +217,8 @@ local function write_lines(out, digest, header, rows)
       held[#held + 1] = ""
       local piece = table.concat(held, "\n")
       digest:add(piece)
-      local ok, problem = core.file_write(out, piece)
+      local ok, problem = true, nil
+      if out then ok, problem = core.file_write(out, piece) end
       if not ok then return nil, problem end
       held, size = {}, 0
     end
@@ -235,12 +227,16 @@ local function write_lines(out, digest, header, rows)
   return true
 end
 
+local function create(path)
+  if path then return core.file(path, true) end
+end
+
 --- Writes a plan: its owner's alone (mode 0600), whole or not at all.
 --
 -- Sorts a copy of the rows, counts them into `header.counts` (counts of other
 -- names that are there already stay), and sets `kind`, `format` and
 -- `irreversible`. Raises for rows that no plan may hold.
--- @tparam string path
+-- @tparam ?string path nil: only its digest is wanted
 -- @tparam table header
 -- @tparam {table,...} rows
 -- @treturn ?table `header` and `rows` as they were written, `digest`, `path`; or nil and an
@@ -248,12 +244,11 @@ end
 function file.write(path, header, rows)
   rows = ordered(rows)
   header = header_of(header, rows)
-  local out <close>, problem = core.file(path, true)
-  if not out then return nil, problem end
   local digest = core.digest.new()
+  local out <close>, problem = create(path)
+  if problem then return nil, problem end
   local ok, err = write_lines(out, digest, header, rows)
-  if not ok then return nil, err end
-  ok, err = core.file_commit(out)
+  if ok and out then ok, err = core.file_commit(out) end
   if not ok then return nil, err end
   return { header = header, rows = rows, digest = digest:hex(), path = path }
 end
@@ -298,10 +293,11 @@ local function next_row(self)
   if type(row) == "table" and row.before == null then row.before = nil end
   local wrong = problem_of(row)
   if wrong then return bad(self.path, self.line, "%s", wrong) end
-  if self.last and not is_before(self.last, row, self.less) then
+  local key = key_of(row)
+  if self.last and not self.less(self.last, key) then
     return bad(self.path, self.line, "%s stands in the wrong order, or twice", file.name(row))
   end
-  self.last = row
+  self.last = key
   return row
 end
 
