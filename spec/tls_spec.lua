@@ -161,7 +161,7 @@ describe("TLS itself", function()
       assert.is_false(ok)
       assert.matches("unknown option '?" .. name, tostring(problem))
     end
-    local list = require "sei.core".client_options()
+    local list = require "sei.core".options "sei.client"
     for _, option in ipairs(list) do
       assert.is_nil(option.name:find "verify" or option.name:find "insecure", option.name)
     end

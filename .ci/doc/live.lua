@@ -1,5 +1,6 @@
 -- live - what the reference knows from tables of the C side rather than from
--- comments: a method per endpoint, and the options of sei.client.
+-- comments: a method per endpoint, and the options of every function that checks
+-- them against such a table.
 --
 -- Entries are those of parse.lua. Where the C side is not built, or has no such
 -- table, there are none.
@@ -12,14 +13,25 @@ local SHAPES = {
     .. "what fails is raised as an error object" }, raises = true },
   download = { params = {}, result = { "table", "what was downloaded" } },
   rows = { params = { { "{table,...}", "rows" } }, result = { "table", "the fate of every row" } },
-  upload = { params = {}, result = { "table", "the fate of every row" } },
+  upload = { params = {}, result = { "table", "the fate of every row" },
+    options = "`file` or `rows`, and others:" },
   send = { params = {}, result = { "table", "the reply" } },
 }
-local OPTIONS_TEXT = {
-  download = "`file=` or `to=`, and others",
-  rows = "`batch_size=`, `on_reject=\"bisect\"|\"stop\"`, `verify=`, `repair=`, and others",
-  upload = "`file=` or `rows=`, `on_reject=\"bisect\"|\"stop\"`, `verify=`, `repair=`, and others",
+-- Functions with options that are documented by comments, all but the options.
+local FUNCTIONS = { "sei.client", "sei.csv.read", "sei.csv.write", "sei.json.decode",
+  "sei.json.encode" }
+
+-- Options of the client that are, or may be, tables of options.
+local INNER = { "pace", "identities", "cloud_ids", "developers" }
+
+-- Names of types in the C side's tables that are not LDoc's.
+local TYPES = {
+  ["string or key source"] = "string|table|function",
+  ["string or array of strings"] = "string|{string,...}",
 }
+
+-- From here on a limit is only there to have one.
+local ENDLESS = 1e15
 
 local function add_param(entry, kind, name, text, optional)
   table.insert(entry.params, { name = name, type = kind, text = text, optional = optional })
@@ -32,8 +44,55 @@ local function add_return(entry, kind, text, group)
   table.insert(entry.lines, ("@treturn[%d] %s %s"):format(group, kind, text))
 end
 
+-- ---- one option in words ----
+
+local function plain(n) return tostring(math.tointeger(n) or n) end
+
+--- What an option may be, beyond its type; "" for anything.
+function live.limits(row)
+  if row.choices then return "one of " .. row.choices:gsub("|", ", ") end
+  if not row.min then return "" end
+  if row.max >= ENDLESS then return "from " .. plain(row.min) end
+  if row.type == "integer" then return plain(row.min) .. " to " .. plain(row.max) end
+  return ("above %s, at most %s"):format(plain(row.min), plain(row.max))
+end
+
+--- Its type as LDoc writes it.
+function live.type(row) return TYPES[row.type] or row.type end
+
+-- The options that stand in an option which is a table.
+local function inner_text(core, owner, name)
+  local rows = owner == "sei.client" and core.options(owner .. " " .. name)
+  if not rows then return "" end
+  local list = {}
+  for _, row in ipairs(rows) do
+    list[#list + 1] = ("`%s` (%s; default: %s)"):format(row.name, row.doc, row.default)
+  end
+  return "; with " .. table.concat(list, ", ")
+end
+
+local function option_text(core, owner, row)
+  local limits = live.limits(row)
+  return row.doc .. (limits ~= "" and "; " .. limits or "") .. " (default: " .. row.default .. ")"
+    .. inner_text(core, owner, row.name)
+end
+
+-- Completes the parameter called "options" of an entry with the rows of its table.
+local function add_options(entry, core, owner)
+  local known = {}
+  for _, p in ipairs(entry.params) do known[p.name] = true end
+  for _, row in ipairs(core.options(owner)) do
+    local name = "options." .. row.name
+    if not known[name] then
+      add_param(entry, live.type(row), name, option_text(core, owner, row), true)
+    end
+  end
+end
+
+-- ---- the entries ----
+
 -- One row of core.endpoints as a documented method of the client.
-local function endpoint_entry(row)
+local function endpoint_entry(core, row)
   local text = ("%s\n\n`%s %s`, %s."):format(row.doc, row.method, row.path, row.effect)
   local entry = {
     file = "ext/api/endpoint.c", line = 1, kind = "function", module = "sei", type = "client",
@@ -46,7 +105,8 @@ local function endpoint_entry(row)
   end
   for _, p in ipairs(shape.params) do add_param(entry, p[1], p[2], "") end
   if row.takes_body then add_param(entry, "table", "body", "what is sent") end
-  add_param(entry, "table", "options", OPTIONS_TEXT[row.kind] or "", true)
+  add_param(entry, "table", "options", shape.options or "", not shape.options)
+  add_options(entry, core, row.name)
   add_return(entry, shape.result[1], shape.result[2], 1)
   if not shape.raises then
     add_return(entry, "nil", "", 2)
@@ -55,59 +115,40 @@ local function endpoint_entry(row)
   return entry
 end
 
--- Names of types in the C side's tables that are not one word.
-local TYPES = {
-  ["string or key source"] = "string|table|function",
-  ["string or array of strings"] = "string|{string,...}",
-}
-
--- `inner`: rows of the options that stand in an option which is a table.
-local function option_text(row, inner)
-  local text = row.doc or ""
-  if row.choices then text = text .. "; one of " .. row.choices:gsub("|", ", ") end
-  if row.default then text = text .. " (default: " .. row.default .. ")" end
-  if row.type == "table" and inner and #inner > 0 then
-    local list = {}
-    for _, r in ipairs(inner) do list[#list + 1] = ("`%s`: %s"):format(r.name, option_text(r)) end
-    text = text .. "; with " .. table.concat(list, "; ")
-  end
-  return text
+local function load_core()
+  local ok, core = pcall(require, "sei.core")
+  return ok and type(core) == "table" and type(core.options) == "function" and core or nil
 end
 
-local function find_client(entries)
-  for _, e in ipairs(entries) do
-    if e.kind == "function" and e.module == "sei" and e.name == "client" then return e end
+--- Every table of options: { name = of what takes them, rows = }, in the reference's order.
+function live.tables()
+  local core, list = load_core(), {}
+  if not core then return list end
+  local function add(name) list[#list + 1] = { name = name, rows = core.options(name) } end
+  for _, name in ipairs(FUNCTIONS) do
+    add(name)
+    for _, inner in ipairs(name == "sei.client" and INNER or {}) do add(name .. " " .. inner) end
   end
-end
-
--- Completes the entry of sei.client with the options that the C side checks.
-local function add_client_options(entries, core)
-  local client = find_client(entries)
-  if not client or type(core.client_options) ~= "function" then return end
-  if not client.params[1] then add_param(client, "table", "options", "") end
-  local owner, known = client.params[1].name, {}
-  for _, p in ipairs(client.params) do known[p.name] = true end
-  local rows, inner = core.client_options()
-  for _, row in ipairs(rows) do
-    local name = owner .. "." .. row.name
-    if not known[name] then
-      add_param(client, TYPES[row.type] or tostring(row.type), name, option_text(row, inner), true)
-    end
-  end
+  for _, row in ipairs(core.endpoints) do add(row.name) end
+  return list
 end
 
 --- Adds to `entries` what the C side's tables say; a comment goes before.
 function live.complete(entries)
-  local ok, core = pcall(require, "sei.core")
-  if not ok or type(core) ~= "table" then return end
+  local core = load_core()
+  if not core then return end
   local known = {}
   for _, e in ipairs(entries) do
     if e.type == "client" and e.name then known[e.name] = true end
+    for _, name in ipairs(FUNCTIONS) do
+      if e.kind == "function" and not e.type and e.module .. "." .. tostring(e.name) == name then
+        add_options(e, core, name)
+      end
+    end
   end
-  for _, row in ipairs(core.endpoints or {}) do
-    if not known[row.name] then entries[#entries + 1] = endpoint_entry(row) end
+  for _, row in ipairs(core.endpoints) do
+    if not known[row.name] then entries[#entries + 1] = endpoint_entry(core, row) end
   end
-  add_client_options(entries, core)
 end
 
 return live

@@ -5,6 +5,8 @@
 --
 -- LDoc itself wants a module per file and does not read all of Lua 5.4; a
 -- method of ours may be written in any C file of its part.
+-- One page more is a list of all options: default, limits, what they are.
+local live = dofile ".ci/doc/live.lua"
 local parse = dofile ".ci/doc/parse.lua"
 
 -- The comment's lines without the tags that say what it stands for.
@@ -66,14 +68,55 @@ local function text_of(page)
   return table.concat(out, "\n") .. "\n"
 end
 
+-- ---- the list of options ----
+
+local function escape(text)
+  return (text:gsub("[&<>@]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;",
+    ["@"] = "&#64;" }))
+end
+
+local function cells(tag, ...)
+  local list = table.pack(...)
+  for i, text in ipairs(list) do list[i] = ("<%s>%s</%s>"):format(tag, escape(text), tag) end
+  return "<tr>" .. table.concat(list) .. "</tr>"
+end
+
+-- "sei.client pace" is the option pace of sei.client.
+local function title(name)
+  local owner, inner = name:match "^(%S+) (%S+)$"
+  return inner and ("%s: the option %s"):format(owner, inner) or name
+end
+
+local function options_page()
+  local out = { "--- Every option, with its default and its limits.", "--",
+    "-- Made from the tables against which the options are checked. Times are seconds." }
+  for _, one in ipairs(live.tables()) do
+    out[#out + 1] = "--"
+    out[#out + 1] = "-- <h3>" .. escape(title(one.name)) .. "</h3>"
+    out[#out + 1] = "-- <table>"
+    out[#out + 1] = "-- " .. cells("th", "option", "type", "default", "limits", "what it is")
+    for _, row in ipairs(one.rows) do
+      out[#out + 1] = "-- " .. cells("td", row.name, live.type(row), row.default,
+        live.limits(row), row.doc)
+    end
+    out[#out + 1] = "-- </table>"
+  end
+  out[#out + 1] = "-- @topic options"
+  return table.concat(out, "\n") .. "\n"
+end
+
+local function write(folder, name, text)
+  local handle = assert(io.open(folder .. "/" .. name, "wb"))
+  assert(handle:write(text))
+  assert(handle:close())
+end
+
 local function main(folder)
   for _, page in ipairs(pages_of(parse.project())) do
     -- A type and a module of one name (sei.csv, say) are two pages.
-    local file = ("%s/%s-%s.lua"):format(folder, page.kind, page.name)
-    local handle = assert(io.open(file, "wb"))
-    assert(handle:write(text_of(page)))
-    assert(handle:close())
+    write(folder, ("%s-%s.lua"):format(page.kind, page.name), text_of(page))
   end
+  write(folder, "topic-options.lua", options_page())
 end
 
 main(assert(arg[1], "pages: the folder to write into is missing"))

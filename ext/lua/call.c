@@ -172,7 +172,7 @@ static const struct sei_option DOWNLOADS[] = {
 static const struct sei_option UPLOADS[] = {
   {"file", SEI_OPT_STRING, 0, 0, NULL, "none",
    "path of the CSV file to send, byte for byte"},
-  {"rows", SEI_OPT_ANY, 0, 0, NULL, "none",
+  {"rows", SEI_OPT_ANY, 0, 0, "table|function", "none",
    "rows to send: an array or an iterator function"},
   {"header", SEI_OPT_STRINGS, 0, 0, NULL, "the endpoint's columns",
    "columns of the CSV that rows become"},
@@ -193,19 +193,24 @@ static const struct sei_option BATCHES[] = {
   {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
 };
 
-/* core.check_call(endpoint, options): raises for options that the endpoint's
- * function does not take. Returns the options, {} for nil. */
-static int l_check_call(lua_State *L)
+const struct sei_option *sei_call_options(const struct sei_endpoint *e)
 {
   static const struct sei_option *const OWN[] = {
     [SEI_KIND_OBJECT] = NONE, [SEI_KIND_LIST] = NONE,
     [SEI_KIND_DOWNLOAD] = DOWNLOADS, [SEI_KIND_ROWS] = BATCHES,
     [SEI_KIND_UPLOAD] = UPLOADS, [SEI_KIND_SEND] = NONE
   };
+  return OWN[e->kind];
+}
+
+/* core.check_call(endpoint, options): raises for options that the endpoint's
+ * function does not take. Returns the options, {} for nil. */
+static int l_check_call(lua_State *L)
+{
   const struct sei_endpoint *e = sei_endpoint_find(luaL_checkstring(L, 1));
   luaL_argcheck(L, e, 1, "no such endpoint");
   lua_settop(L, 2);
-  sei_request_check(L, 2, e, OWN[e->kind]);
+  sei_request_check(L, 2, e, sei_call_options(e));
   return 1;
 }
 

@@ -4,6 +4,13 @@
 
 #include <lua.h>
 
+#include "../api/endpoint.h"
+#include "options.h"
+
+/* What an endpoint's function takes besides parameters and what every call
+ * takes; that of a list is sei_walk_options(). */
+const struct sei_option *sei_call_options(const struct sei_endpoint *e);
+
 /* Puts the function call into the table on top. */
 void sei_open_call(lua_State *L);
 

@@ -330,7 +330,7 @@ void sei_open_client(lua_State *L)
   static const luaL_Reg functions[] = {
     {"client", sei_client_new},
     {"state", l_state}, {"client_of", l_client_of}, {"poll", l_poll},
-    {"client_options", sei_client_options}, {"on_close", l_on_close},
+    {"on_close", l_on_close},
     {NULL, NULL}
   };
   luaL_newmetatable(L, SEI_CLIENT);

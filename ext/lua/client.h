@@ -13,6 +13,7 @@
 #include "../http/pool.h"
 #include "event.h"
 #include "exchange.h"
+#include "options.h"
 #include "recording.h"
 
 #define SEI_CLIENT "sei.client"
@@ -102,9 +103,12 @@ void sei_client_wake(struct sei_client *c);
  * table, maybe empty), kept by the client at `index`. */
 void sei_client_push_group(lua_State *L, int index, enum sei_group group);
 
-/* client_new.c: core.client(options), core.client_options(). */
+/* client_new.c: core.client(options); what it takes, what its option `pace`
+ * takes as a table, and what a group of overrides takes. */
 int sei_client_new(lua_State *L);
-int sei_client_options(lua_State *L);
+extern const struct sei_option sei_client_options[];
+extern const struct sei_option sei_client_pace[];
+extern const struct sei_option sei_client_open_points[];
 
 /* client_key.c: puts set_key, has_key, wants_key, new_key, scrub, target
  * into the table on top. */

@@ -7,11 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "options.h"
-
 enum { MIB = 1024 * 1024, RUNNING_MAX = 64 };
 
-static const struct sei_option OPTIONS[] = {
+const struct sei_option sei_client_options[] = {
   {"region", SEI_OPT_CHOICE, 0, 0, "prod1|prod2|prod3|eu", "none",
    "the service's region; or give base_url"},
   {"base_url", SEI_OPT_STRING, 0, 0, NULL, "none",
@@ -32,7 +30,7 @@ static const struct sei_option OPTIONS[] = {
    "seconds for one attempt of a call; a stream has none"},
   {"retries", SEI_OPT_INTEGER, 0, 10, NULL, "3",
    "repetitions of a request that failed and may be sent again"},
-  {"pace", SEI_OPT_ANY, 0, 0, NULL, "true: {rate = 5, burst = 10}",
+  {"pace", SEI_OPT_ANY, 0, 0, "boolean|table", "true: {rate = 5, burst = 10}",
    "requests per second for this key and host; false: no limit; or a table "
    "{rate=, burst=, file=}, file being shared by processes"},
   {"stall_timeout", SEI_OPT_NUMBER, 0, 3600, NULL, "30",
@@ -60,7 +58,7 @@ static const struct sei_option OPTIONS[] = {
    "called when a page of a list is handed out"},
   {"on_batch", SEI_OPT_FUNCTION, 0, 0, NULL, "none",
    "called when rows were sent, or refused"},
-  {"log", SEI_OPT_ANY, 0, 0, NULL, "none",
+  {"log", SEI_OPT_ANY, 0, 0, "function|file|table", "none",
    "where lines go: a function, a file, or a table {to=, level=, format=}: "
    "see sei.log"},
   {"recording", SEI_OPT_TABLE, 0, 0, NULL, "none",
@@ -82,7 +80,7 @@ static const struct sei_option OPTIONS[] = {
   {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
 };
 
-static const struct sei_option PACE[] = {
+const struct sei_option sei_client_pace[] = {
   {"rate", SEI_OPT_NUMBER, 0, 10000, NULL, "5", "requests per second"},
   {"burst", SEI_OPT_NUMBER, 0.999, 10000, NULL, "10", "requests at once"},
   {"file", SEI_OPT_STRING, 0, 0, NULL, "none",
@@ -91,7 +89,7 @@ static const struct sei_option PACE[] = {
 };
 
 /* The open points of api.md section 3 that a group may override. */
-static const struct sei_option OPEN_POINTS[] = {
+const struct sei_option sei_client_open_points[] = {
   {"page", SEI_OPT_STRING, 0, 0, NULL, "pageIndex",
    "query name of the page index"},
   {"page_size", SEI_OPT_STRING, 0, 0, NULL, "pageSize",
@@ -229,7 +227,8 @@ static void set_http(lua_State *L, struct sei_client *c, int options)
 /* pace = true | false | {rate=, burst=, file=} */
 static void set_pace(lua_State *L, struct sei_client *c, int options)
 {
-  static const struct sei_option *const tables[] = {PACE, NULL};
+  static const struct sei_option *const tables[] = {sei_client_pace,
+    NULL};
   int type = lua_getfield(L, options, "pace");
   c->pace = sei_pace_default;
   c->paced = type != LUA_TBOOLEAN || lua_toboolean(L, -1);
@@ -260,7 +259,8 @@ static void set_retries(lua_State *L, struct sei_client *c, int options)
  * table do nothing. */
 static void keep_groups(lua_State *L, int options, int client)
 {
-  static const struct sei_option *const tables[] = {OPEN_POINTS, NULL};
+  static const struct sei_option *const tables[] = {
+    sei_client_open_points, NULL};
   size_t g;
   lua_newtable(L);
   for(g = 1; g < sizeof GROUP_NAMES / sizeof *GROUP_NAMES; g++) {
@@ -293,7 +293,8 @@ void sei_client_push_group(lua_State *L, int index, enum sei_group group)
  * source and the way to wait. */
 int sei_client_new(lua_State *L)
 {
-  static const struct sei_option *const tables[] = {OPTIONS, NULL};
+  static const struct sei_option *const tables[] = {sei_client_options,
+    NULL};
   struct sei_client *c;
   lua_settop(L, 1);
   sei_options_check(L, 1, "sei.client", tables);
@@ -321,11 +322,4 @@ int sei_client_new(lua_State *L)
     return luaL_error(L, "libcurl cannot start: not enough memory, or it was "
                       "built without TLS");
   return 1;
-}
-
-int sei_client_options(lua_State *L)
-{
-  sei_options_push(L, OPTIONS);
-  sei_options_push(L, OPEN_POINTS);
-  return 2;
 }

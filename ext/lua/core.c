@@ -18,6 +18,7 @@
 #include "nearest.h"
 #include "json_items.h"
 #include "recording.h"
+#include "reference.h"
 #include "rows.h"
 #include "similarity.h"
 #include "text.h"
@@ -72,6 +73,7 @@ int luaopen_sei_core(lua_State *L)
   sei_open_recording(L);
   sei_open_nearest(L);
   sei_open_usage(L);
+  sei_open_reference(L);
   sei_open_json(L);
   lua_setfield(L, -2, "json");
   sei_open_csv(L);

@@ -11,6 +11,7 @@
 
 #include "../base/buf.h"
 #include "../data/csv.h"
+#include "options.h"
 
 /* ---- reading: bytes are pushed in as they arrive, rows are taken out ---- */
 
@@ -98,6 +99,10 @@ int sei_csv_append_header(lua_State *L, struct sei_buf *out,
                           const struct sei_csv_format *format);
 
 /* ---- for both, and for options of the same kind ---- */
+
+/* What sei.csv.read and sei.csv.write take. */
+extern const struct sei_option sei_csv_read_options[];
+extern const struct sei_option sei_csv_write_options[];
 
 /* Raises unless the option's value at `index` is an array of column names:
  * strings, not empty, no two the same. `function` is "sei.csv.read". */

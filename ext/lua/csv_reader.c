@@ -8,7 +8,6 @@
 
 #include "csv.h"
 #include "error.h"
-#include "options.h"
 
 #define READER "sei.csv.reader"
 #define READ "sei.csv.read"
@@ -29,30 +28,33 @@ struct reader {
   bool closed;
 };
 
-static const struct sei_option OPTIONS[] = {
-  {"file", SEI_OPT_STRING, 0, 0, NULL, NULL, "Path of the file to read."},
-  {"text", SEI_OPT_ANY, 0, 0, NULL, NULL, "The text itself, a string."},
-  {"chunks", SEI_OPT_FUNCTION, 0, 0, NULL, NULL,
-   "Called for the next piece of the text, a string; nil ends it."},
-  {"header", SEI_OPT_ANY, 0, 0, NULL, "true",
-   "Whether the first row names the columns, or an array of their names."},
-  {"columns", SEI_OPT_STRINGS, 0, 0, NULL, NULL,
-   "Columns that the header must have, in any place."},
-  {"delimiter", SEI_OPT_ANY, 0, 0, NULL, "','",
-   "The one character between two fields."},
+const struct sei_option sei_csv_read_options[] = {
+  {"file", SEI_OPT_STRING, 0, 0, NULL, "none", "path of the file to read"},
+  {"text", SEI_OPT_ANY, 0, 0, "string", "none", "the text itself"},
+  {"chunks", SEI_OPT_FUNCTION, 0, 0, NULL, "none",
+   "called for the next piece of the text, a string of any size; nil ends it; "
+   "nil and a message is an error; it may yield"},
+  {"header", SEI_OPT_ANY, 0, 0, "boolean|{string,...}", "true",
+   "true: the first row names the columns and rows are tables by name; an "
+   "array of names: the same, but the text has no header row; false: rows are "
+   "arrays"},
+  {"columns", SEI_OPT_STRINGS, 0, 0, NULL, "none",
+   "columns that must be there, in any place"},
+  {"delimiter", SEI_OPT_ANY, 0, 0, "string", "\",\"",
+   "the one character between two fields"},
   {"ragged", SEI_OPT_CHOICE, 0, 0, "error|fill", "error",
-   "What a row is that has fewer fields than the header: an error, or filled "
-   "up with empty ones. More fields are always an error."},
+   "what a row with fewer fields than the header is: an error, or filled up "
+   "with empty ones; more fields are always an error"},
   {"utf8", SEI_OPT_BOOLEAN, 0, 0, NULL, "true",
-   "Whether a field that is not valid UTF-8 is an error."},
+   "whether a field that is not valid UTF-8 is an error"},
   {"name", SEI_OPT_STRING, 0, 0, NULL, "the path",
-   "What messages call the text."},
+   "what messages call the text"},
   {"max_field", SEI_OPT_INTEGER, 1, MAX_BYTES, NULL, "1048576",
-   "The most bytes that one field may have."},
+   "bytes of one field at most"},
   {"max_row", SEI_OPT_INTEGER, 1, MAX_BYTES, NULL, "16777216",
-   "The most bytes that one row may have."},
+   "bytes of one row at most"},
   {"max_columns", SEI_OPT_INTEGER, 1, MAX_COLUMNS, NULL, "16384",
-   "The most fields that one row may have."},
+   "fields of one row at most"},
   {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
 };
 
@@ -281,22 +283,6 @@ A row that is ragged or not valid UTF-8 is passed over if the iterator is
 called again after its error; any other error is for good.
 @function read
 @tparam table options exactly one of `file`, `text` and `chunks`, and others:
-@tparam[opt] string options.file path of the file to read
-@tparam[opt] string options.text the text itself
-@tparam[opt] function options.chunks called for the next piece of the text, a
-string of any size; nil ends it; nil and a message is an error. It may yield
-@tparam[opt=true] boolean|{string,…} options.header true: the first row names
-the columns and rows are tables by name; an array of names: the same, but the
-text has no header row; false: rows are arrays
-@tparam[opt] {string,…} options.columns columns that must be there
-@tparam[opt=","] string options.delimiter the one character between two fields
-@tparam[opt="error"] string options.ragged what a row with too few fields is:
-`"error"`, or `"fill"`: its missing fields are empty strings
-@tparam[opt=true] boolean options.utf8 whether invalid UTF-8 is an error
-@tparam[opt] string options.name what messages call the text
-@tparam[opt=1048576] integer options.max_field most bytes of one field
-@tparam[opt=16777216] integer options.max_row most bytes of one row
-@tparam[opt=16384] integer options.max_columns most fields of one row
 @treturn function an iterator for `for`; each step gives the row, a table of
 strings, and the number of the line where it begins
 @usage for row, line in sei.csv.read{ file = "people.csv" } do
@@ -304,7 +290,8 @@ strings, and the number of the line where it begins
 end */
 static int l_read(lua_State *L)
 {
-  static const struct sei_option *const tables[] = {OPTIONS, NULL};
+  static const struct sei_option *const tables[] = {sei_csv_read_options,
+    NULL};
   struct sei_csv_rows *rows;
   struct reader *r;
   lua_settop(L, 1);

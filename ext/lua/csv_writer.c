@@ -7,7 +7,6 @@
 #include "../data/outfile.h"
 #include "csv.h"
 #include "error.h"
-#include "options.h"
 
 #define WRITER "sei.csv.writer"
 #define WRITE "sei.csv.write"
@@ -28,21 +27,23 @@ struct writer {
   bool failed;          /* FAILURE holds the first error */
 };
 
-static const struct sei_option OPTIONS[] = {
-  {"file", SEI_OPT_STRING, 0, 0, NULL, NULL,
-   "Path of the file to write; it appears, whole, when the writer is closed."},
-  {"to", SEI_OPT_FUNCTION, 0, 0, NULL, NULL,
-   "Called with pieces of the text, strings."},
-  {"header", SEI_OPT_TABLE, 0, 0, NULL, NULL,
-   "Names of the columns, written as the first row."},
-  {"delimiter", SEI_OPT_ANY, 0, 0, NULL, "','",
-   "The one character between two fields."},
-  {"newline", SEI_OPT_ANY, 0, 0, NULL, "'\\n'",
-   "What ends a row: '\\n' or '\\r\\n'."},
+const struct sei_option sei_csv_write_options[] = {
+  {"file", SEI_OPT_STRING, 0, 0, NULL, "none", "path of the file to write"},
+  {"to", SEI_OPT_FUNCTION, 0, 0, NULL, "none",
+   "called with pieces of the text, strings; false, or nil and a message, "
+   "tells that it failed; it may yield"},
+  {"header", SEI_OPT_TABLE, 0, 0, NULL, "none",
+   "names of the columns, written as the first row"},
+  {"delimiter", SEI_OPT_ANY, 0, 0, "string", "\",\"",
+   "the one character between two fields"},
+  {"newline", SEI_OPT_ANY, 0, 0, "string", "\"\\n\"",
+   "what ends a row, or \"\\r\\n\""},
   {"guard", SEI_OPT_BOOLEAN, 0, 0, NULL, "false",
-   "Puts an apostrophe before what a spreadsheet would run as a formula."},
+   "puts an apostrophe before cells that a spreadsheet would run as a formula "
+   "(they begin with `= + - @`, tab, CR or LF, and are no plain numbers): for "
+   "files that people open, never for what is sent"},
   {"utf8", SEI_OPT_BOOLEAN, 0, 0, NULL, "true",
-   "Whether a field that is not valid UTF-8 is refused."},
+   "whether a field that is not valid UTF-8 is refused"},
   {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
 };
 
@@ -335,16 +336,6 @@ nor a crash leaves half a file behind. A file that is never closed never
 appears.
 @function write
 @tparam table options exactly one of `file` and `to`, and others:
-@tparam[opt] string options.file path of the file to write
-@tparam[opt] function options.to called with pieces of the text, strings;
-false, or nil and a message, tells that it failed. It may yield
-@tparam[opt] {string,…} options.header names of the columns, the first row
-@tparam[opt=","] string options.delimiter the one character between two fields
-@tparam[opt="\n"] string options.newline what ends a row, or `"\r\n"`
-@tparam[opt=false] boolean options.guard puts an apostrophe before cells that a
-spreadsheet would run as a formula (they begin with `= + - @`, tab, CR or LF,
-and are no plain numbers): for files that people open, never for what is sent
-@tparam[opt=true] boolean options.utf8 whether invalid UTF-8 is refused
 @treturn[1] writer
 @treturn[2] nil if the file cannot be written
 @treturn[2] table the error object, of kind `io`
@@ -353,7 +344,8 @@ and are no plain numbers): for files that people open, never for what is sent
 out:row{ login = "jdoe", email = "jane@example.com" } */
 static int l_write(lua_State *L)
 {
-  static const struct sei_option *const tables[] = {OPTIONS, NULL};
+  static const struct sei_option *const tables[] = {sei_csv_write_options,
+    NULL};
   struct writer *w;
   lua_settop(L, 1);
   sei_options_check(L, 1, WRITE, tables);

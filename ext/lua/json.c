@@ -19,7 +19,6 @@ written back is the same.
 
 #include "error.h"
 #include "json_mark.h"
-#include "options.h"
 
 #define WORK "sei.json.work"
 
@@ -52,12 +51,12 @@ void sei_push_null(lua_State *L)
 
 enum { DEFAULT_MAX_BYTES = 256 << 20 };
 
-static const struct sei_option DECODE_OPTIONS[] = {
+const struct sei_option sei_json_decode_options[] = {
   { "max_depth", SEI_OPT_INTEGER, 1, SEI_JSON_DEPTH_MAX, NULL, "128",
-    "how deep arrays and objects may be nested" },
+    "levels that arrays and objects may be nested" },
   { "max_bytes", SEI_OPT_INTEGER, 1, 1e15, NULL, "268435456",
-    "length of the longest text that is accepted" },
-  { "fields", SEI_OPT_TABLE, 0, 0, NULL, NULL,
+    "bytes of the longest text that is accepted" },
+  { "fields", SEI_OPT_TABLE, 0, 0, NULL, "all",
     "names of the only members to build of the object that the text is, or "
     "of each object in the array that it is" },
   { NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL }
@@ -167,10 +166,7 @@ surrogates and numbers too large for a double.
 
 @function decode
 @tparam string text
-@tparam[opt] table options `max_depth`: 1 to 512, default 128; `max_bytes`:
-  the longest text accepted, default 256 MiB; `fields`: an array of names, the
-  only members to build of the object that the text is, or of each object in
-  the array that it is (default: all)
+@tparam[opt] table options limits, and what to build:
 @treturn value
 @return[2] nil
 @treturn[2] table an error of kind "decode"; its message names what is wrong,
@@ -179,7 +175,8 @@ surrogates and numbers too large for a double.
 */
 static int l_json_decode(lua_State *L)
 {
-  static const struct sei_option *const tables[] = { DECODE_OPTIONS, NULL };
+  static const struct sei_option *const tables[] = {
+    sei_json_decode_options, NULL };
   struct sei_json j;
   struct sei_buf *scratch;
   const char *text;
@@ -212,7 +209,7 @@ static int l_json_decode(lua_State *L)
 
 /* ---- encode ---- */
 
-static const struct sei_option ENCODE_OPTIONS[] = {
+const struct sei_option sei_json_encode_options[] = {
   { "canonical", SEI_OPT_BOOLEAN, 0, 0, NULL, "false",
     "members in the order of their names' bytes: the same value always gives "
     "the same text" },
@@ -231,8 +228,7 @@ Metamethods are not called.
 
 @function encode
 @param value
-@tparam[opt] table options `canonical`: order members by their names' bytes,
-  default false
+@tparam[opt] table options how it is written:
 @treturn string
 @return[2] nil
 @treturn[2] table an error of kind "encode"; its message names what cannot be
@@ -241,7 +237,8 @@ Metamethods are not called.
 */
 static int l_json_encode(lua_State *L)
 {
-  static const struct sei_option *const tables[] = { ENCODE_OPTIONS, NULL };
+  static const struct sei_option *const tables[] = {
+    sei_json_encode_options, NULL };
   char where[200];
   const char *problem;
   struct sei_buf *out;

@@ -7,6 +7,7 @@
 
 #include "../base/buf.h"
 #include "../data/json.h"
+#include "options.h"
 
 /* Keeps what makes building fast from one record to the next: the cache of
  * interned keys, the sizes that tables of this shape had. It lives in a
@@ -38,6 +39,10 @@ const char *sei_encode(lua_State *L, int index, struct sei_buf *out,
 
 /* Pushes cjson.null's light userdata. */
 void sei_push_null(lua_State *L);
+
+/* What sei.json.decode and sei.json.encode take. */
+extern const struct sei_option sei_json_decode_options[];
+extern const struct sei_option sei_json_encode_options[];
 
 /* Registers sei.json's functions in a new table and pushes it. */
 int sei_open_json(lua_State *L);

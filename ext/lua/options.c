@@ -254,23 +254,28 @@ static void set_string(lua_State *L, const char *key, const char *value)
   lua_setfield(L, -2, key);
 }
 
-void sei_options_push(lua_State *L, const struct sei_option *table)
+static void push_row(lua_State *L, const struct sei_option *row)
 {
-  lua_Integer n = 0;
-  lua_newtable(L);
+  bool any = row->type == SEI_OPT_ANY && row->choices;
+  lua_createtable(L, 0, 6);
+  set_string(L, "name", row->name);
+  set_string(L, "type", any ? row->choices : TYPE_NAMES[row->type]);
+  set_string(L, "choices", any ? NULL : row->choices);
+  set_string(L, "default", row->initial);
+  set_string(L, "doc", row->doc);
+  if(row->type == SEI_OPT_INTEGER || row->type == SEI_OPT_NUMBER) {
+    lua_pushnumber(L, row->min);
+    lua_setfield(L, -2, "min");
+    lua_pushnumber(L, row->max);
+    lua_setfield(L, -2, "max");
+  }
+}
+
+void sei_options_append(lua_State *L, const struct sei_option *table)
+{
+  lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
   for(; table->name; table++) {
-    lua_createtable(L, 0, 6);
-    set_string(L, "name", table->name);
-    set_string(L, "type", TYPE_NAMES[table->type]);
-    set_string(L, "choices", table->choices);
-    set_string(L, "default", table->initial);
-    set_string(L, "doc", table->doc);
-    if(table->type == SEI_OPT_INTEGER || table->type == SEI_OPT_NUMBER) {
-      lua_pushnumber(L, table->min);
-      lua_setfield(L, -2, "min");
-      lua_pushnumber(L, table->max);
-      lua_setfield(L, -2, "max");
-    }
+    push_row(L, table);
     lua_rawseti(L, -2, ++n);
   }
 }

@@ -22,7 +22,8 @@ struct sei_option {
   const char *name;
   enum sei_option_type type;
   double min, max;
-  const char *choices;  /* of CHOICE: "error|warn|repair" */
+  const char *choices;  /* of CHOICE: "error|warn|repair"; of ANY: its types,
+                           as the reference writes them: "boolean|table" */
   const char *initial;  /* default, in words, for messages and reference */
   const char *doc;      /* one sentence */
 };
@@ -47,7 +48,8 @@ bool sei_option_boolean(lua_State *L, int index, const char *name,
 const char *sei_option_string(lua_State *L, int index, const char *name,
                               const char *otherwise);
 
-/* Pushes an array of {name=, type=, default=, doc=, min=, max=, choices=}. */
-void sei_options_push(lua_State *L, const struct sei_option *table);
+/* Appends a {name=, type=, default=, doc=, min=, max=, choices=} per row to
+ * the array on top. */
+void sei_options_append(lua_State *L, const struct sei_option *table);
 
 #endif

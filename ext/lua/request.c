@@ -25,19 +25,38 @@ static enum sei_option_type option_type(enum sei_param_type t)
     t == SEI_PARAM_INTEGER ? SEI_OPT_INTEGER : SEI_OPT_STRING;
 }
 
+/* The endpoint's query parameters as options; `to` has PARAMS_MAX + 1 rows. */
+static void params_of(const struct sei_endpoint *e, struct sei_option *to)
+{
+  size_t i;
+  memset(to, 0, (PARAMS_MAX + 1) * sizeof *to);
+  for(i = 0; e->params && e->params[i].name && i < PARAMS_MAX; i++) {
+    to[i].name = e->params[i].name;
+    to[i].type = option_type(e->params[i].type);
+    to[i].max = 9007199254740992.0;
+    to[i].initial = "none";
+    to[i].doc = e->params[i].doc;
+  }
+}
+
+void sei_request_push_options(lua_State *L, const struct sei_endpoint *e,
+                              const struct sei_option *own)
+{
+  struct sei_option params[PARAMS_MAX + 1];
+  params_of(e, params);
+  lua_newtable(L);
+  sei_options_append(L, own);
+  sei_options_append(L, params);
+  sei_options_append(L, COMMON);
+}
+
 void sei_request_check(lua_State *L, int index,
                        const struct sei_endpoint *e,
                        const struct sei_option *own)
 {
   struct sei_option params[PARAMS_MAX + 1];
   const struct sei_option *tables[SEI_OPTION_TABLES];
-  size_t i;
-  memset(params, 0, sizeof params);
-  for(i = 0; e->params && e->params[i].name && i < PARAMS_MAX; i++) {
-    params[i].name = e->params[i].name;
-    params[i].type = option_type(e->params[i].type);
-    params[i].max = 9007199254740992.0;
-  }
+  params_of(e, params);
   tables[0] = params;
   tables[1] = COMMON;
   tables[2] = own;

@@ -14,6 +14,11 @@ void sei_request_check(lua_State *L, int index,
                        const struct sei_endpoint *e,
                        const struct sei_option *own);
 
+/* Pushes the same options as an array of rows, as sei_options_append() makes
+ * them. */
+void sei_request_push_options(lua_State *L, const struct sei_endpoint *e,
+                              const struct sei_option *own);
+
 /* Pushes the query string for the options at `index`, without page
  * parameters: "" or "?a=b&c=d". */
 void sei_request_push_query(lua_State *L, int index,

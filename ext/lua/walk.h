@@ -4,7 +4,14 @@
 
 #include <lua.h>
 
+#include "../api/endpoint.h"
+#include "options.h"
+
 #define SEI_WALK "sei.walk"
+
+/* What a list_* function takes besides parameters and what every call
+ * takes. */
+const struct sei_option *sei_walk_options(const struct sei_endpoint *e);
 
 /* Puts the function walk into the table on top. */
 void sei_open_walk(lua_State *L);

@@ -127,6 +127,11 @@ static void set_open_points(lua_State *L, struct sei_walk *w, int walk)
   lua_pop(L, 1);
 }
 
+const struct sei_option *sei_walk_options(const struct sei_endpoint *e)
+{
+  return e->paging ? PAGED : UNPAGED;
+}
+
 /* The fingerprint of what is asked for; no secret goes in. */
 static uint64_t query_fingerprint(const struct sei_walk *w)
 {
@@ -238,7 +243,7 @@ int sei_walk_new(lua_State *L)
   unsigned i;
   lua_settop(L, 3);
   luaL_argcheck(L, e && e->kind == SEI_KIND_LIST, 2, "no list endpoint");
-  sei_request_check(L, 3, e, e->paging ? PAGED : UNPAGED);
+  sei_request_check(L, 3, e, sei_walk_options(e));
   w = new_walk(L, c, (unsigned)sei_option_integer(L, 3, "window",
                                                   c->window) + 1);
   w->endpoint = e;
