@@ -117,7 +117,7 @@ describe("a download", function()
 
     it("whose client is closed meanwhile leaves the old file", function()
       spit(path, "the last good one\n")
-      e:quirk("fault", "slow-60") -- or a slow client finds it whole at its first look
+      e:quirk("fault", "slow-10") -- or a slow client finds it whole at its first look
       local waits = 0
       local one <close> = sei.client { base_url = e.url, api_key = KEY,
         pace = false, retries = 0, wait = function(c)

@@ -8,6 +8,7 @@ local shell = require "spec.support.shell"
 local wire = require "spec.support.wire"
 
 local reply = scripted.reply
+local SLOW <const> = tonumber(os.getenv "SEI_SLOW") or 1
 local KEY <const> = "a-key-for-writes"
 
 local function identity(i, more)
@@ -23,7 +24,7 @@ end
 -- A server that takes everything, and a client of it.
 local function taking(answer)
   local server = scripted.start(answer or function() return reply(200, '{"status":"success"}') end)
-  local client = server:client { timeout = 20 }
+  local client = server:client { timeout = 20 * SLOW }
   finally(function()
     client:close()
     server:stop()
@@ -297,12 +298,13 @@ describe("a write that breaks", function()
   end)
 
   it("ends at the deadline of the whole call, not of each batch", function()
-    local e <close> = emulator.start { people = 5, latency_ms = 250 }
+    local factor = math.min(SLOW, 8)
+    local e <close> = emulator.start { people = 5, latency_ms = 250 * factor }
     local client <close> = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0 }
     local row = client:list_identities()()
     local rows = {}
     for i = 1, 4000 do rows[i] = row end
-    local report, err = client:patch_identities(rows, { timeout = 0.6 })
+    local report, err = client:patch_identities(rows, { timeout = 0.6 * factor })
     assert.is_nil(report)
     assert.equal("timeout", err.kind)
     assert.is_true(err.report.accepted >= 1000 and err.report.accepted <= 2000,
@@ -380,8 +382,7 @@ describe("rows as CSV", function()
     local seen = 0
     local server <close> = scripted.start(function() return reply(401, '{"message":"no"}') end,
       "head")
-    local client <close> = server:client {
-      timeout = 20 * (tonumber(os.getenv "SEI_SLOW") or 1) }
+    local client <close> = server:client { timeout = 20 * SLOW }
     local report, err = client:upload_identities { rows = function()
       seen = seen + 1
       return seen <= 900000 and identity(seen) or nil
