@@ -7,7 +7,8 @@
  * shared. Prints a line per thread; exit status 1 if any of them failed.
  *
  * Build: cc host.c -lsei $(pkg-config --cflags --libs lua5.4 libcurl zlib
- * libutf8proc) -lm -lpthread. Here: make host-example, and then build/examples/host.
+ * libutf8proc) -lm -lpthread. Here: make host-example, and then
+ * build/examples/host.
  */
 #include <lauxlib.h>
 #include <lua.h>
