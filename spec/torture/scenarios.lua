@@ -470,6 +470,40 @@ scenario { name = "sei.csv, go on after an error", make = function(env)
   end
 end }
 
+scenario { name = "sei.source, files", make = function(env)
+  local source = env.sei.source
+  local latin = ("login;Full Name\n" .. ("u;Zo\xEB\n"):rep(30))
+  local json = '{"values":[' .. ('{"name":"a","emailAddress":"a@x","type":"NORMAL"},\n'):rep(20)
+    .. '{"name":"b"}],"isLastPage":true}'
+  local ldif = ("dn: a\ncn:: Wm/Dqw==\nmail: a@\n x\n\n"):rep(20)
+  local path = env.file("people.csv", latin)
+  return function()
+    must(#must(source.csv { file = path, encoding = "latin-1" }:all()) == 30)
+    must(#must(source.bitbucket { text = json }:all()) == 21)
+    must(must(source.ldif { text = ldif }:all())[20].name == "Zo\u{EB}")
+    local list, err = source.json { text = '[{"login":"a"},{"login":tru]' }:all()
+    return not list and env.sei.is_error(err), err
+  end
+end }
+
+scenario { name = "sei.source, .mailmap", make = function(env)
+  local source = env.sei.source
+  local text = ("A B <a@x> <b@x>\nC <c@x> Cee <d@x>\n"):rep(5)
+  return function()
+    local out = env.folder .. "/mailmap"
+    must(source.write_mailmap(source.mailmap { text = text }, { file = out }))
+    return #must(source.mailmap { file = out }:all()) == 2
+  end
+end }
+
+scenario { name = "sei.source.directory", make = function(env)
+  local client = env.client()
+  return function()
+    local s = env.sei.source.directory(client, { what = "accounts", list = { max_items = 20 } })
+    return #must(s:all()) > 0
+  end
+end }
+
 scenario { name = "sei.error", make = function(env)
   return function()
     local err = env.sei.error { kind = "http", message = "no", method = "GET", url = "u",

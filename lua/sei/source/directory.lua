@@ -50,7 +50,7 @@ function READ.accounts(c)
   local all, dangling = {}, is_dangling(c)
   for _, one in ipairs(items(c.integration_user_ids)) do
     all[#all + 1] = { integration_id = one.integration_id, login = one.user_id,
-      name = dangling and c.full_name or nil, mapped_to = not dangling and text(c.email) or nil,
+      name = dangling and c.full_name or nil, mapped_to = text(c.email),
       contributor = c.id }
   end
   return all, "contributor without identities"
