@@ -23,17 +23,31 @@ local function make(name, module, known, defaults)
   end
 end
 
---- A table says who it is: from a CSV, from JSON or written in Lua.
+--- A table says who it is: a CSV or JSON file, or a table of Lua.
 --
--- A key that has two values is an error that names both lines.
+-- Upper and lower case are alike, blanks around a value are left out. A key that has two values
+-- is an error that names both lines, and so is an entry without a person; a key that leads to
+-- nobody among the people makes a review row. What a table says holds for roles, too.
 -- @function lookup
--- @tparam table options `table`: key → person id or e-mail address, or an array (or iterator) of
--- records with the fields `key` and `person`; `key`: the account's field that is looked up
--- ("login"); `class` ("certain")
+-- @tparam table options `table`: key → person id or e-mail address, or records (array, iterator,
+-- sei.source) with the columns below; or `file`: their CSV or JSON; `key`: the account's field
+-- that is looked up ("login"), or a function of the account; `from`: the column of the key (the
+-- name of the field, else "key"); `to`: the column of the person's id or address ("person", else
+-- "person_id", else "email"); `class` ("certain"); `name`
 -- @treturn table a rule
--- @raise an error object if a key has two values
-rule.lookup = make("lookup", "lookup", { table = "table|function", key = "string" },
-  { class = "certain", key = "login" })
+-- @raise an error object for a table that cannot be used
+rule.lookup = make("lookup", "lookup", { table = "table|callable", file = "string",
+  key = "string|callable", from = "string", to = "string" }, { class = "certain", key = "login" })
+
+--- The .mailmap of git says who it is: name and address of the account stand for
+-- another address or name (gitmailmap(5)), which is a person's.
+-- @function mailmap
+-- @tparam table options `file` or `text` of a .mailmap; or `map`: what sei.source.mailmap.parse
+-- made; `class` ("certain"); `name`
+-- @treturn table a rule
+-- @raise an error object for a file that cannot be read
+rule.mailmap = make("mailmap", "mailmap", { file = "string", text = "string", map = "table" },
+  { class = "certain" })
 
 --- The same e-mail address, upper and lower case alike.
 -- @function email
@@ -93,6 +107,27 @@ rule.local_part = make("local_part", "login", { min_letters = "positive" },
 -- @treturn table a rule
 rule.login_form = make("login_form", "login", { min_letters = "positive", forms = "table" },
   { class = "probable", min_letters = 6 })
+
+--- The most similar full name (Jaro-Winkler of the folded words in alphabetical
+-- order), if it is similar enough and nobody else's comes near. Not among the default rules.
+-- @function fuzzy_name
+-- @tparam table options `cutoff`: the similarity needed, 0.8 to 1; `margin`: by how much it must
+-- be ahead of the next person's; both must be given; `class` ("probable"); `name`
+-- @treturn table a rule
+rule.fuzzy_name = make("fuzzy_name", "fuzzy", { cutoff = "share", margin = "share" },
+  { class = "probable" })
+
+--- What a person decided before: the same as the option `decided` of sei.match.run,
+-- which replays it before all rules, wherever this one stands among them.
+-- @tparam {table,...} entries what sei.review.read returned, or made by hand: see sei.decided
+-- @treturn table a rule
+function rule.decided(entries)
+  if type(entries) ~= "table" then
+    error(("bad argument #1 to 'decided' (array of decisions expected, got %s)")
+      :format(type(entries)), 2)
+  end
+  return { name = "decided", class = "certain", replays = entries }
+end
 
 --- Any Lua function.
 -- @tparam table options `decide`: `function(account, people) → person | nil, evidence`, where

@@ -110,21 +110,26 @@ function agree.on_handle(v, w)
   return false
 end
 
+-- Whether nothing is left of a key but initials when the words are taken out.
+local function made_of(key, tokens)
+  if view.forms(tokens)[key] then return true end
+  local rest = key
+  for _, word in ipairs(tokens) do
+    local from, to = rest:find(word, 1, true)
+    if from and #word >= 3 then rest = rest:sub(1, from - 1) .. rest:sub(to + 1) end
+  end
+  return #rest < #key and #rest <= #tokens
+end
+
 --- Whether a key is made of the words of a name, of their initials and digits:
 -- "jsmith2" of John Smith. It says no more than the name does then.
 -- @tparam string key
 -- @tparam table v whose names
 -- @treturn boolean
 function agree.made_of_name(key, v)
-  local letters = key:gsub("[^%a\x80-\xFF]", "")
+  local letters = key:gsub("%d", "")
   for _, tokens in ipairs(v.tokens) do
-    if view.forms(tokens)[letters] then return true end
-    local rest = letters
-    for _, word in ipairs(tokens) do
-      local from, to = rest:find(word, 1, true)
-      if from and #word >= 3 then rest = rest:sub(1, from - 1) .. rest:sub(to + 1) end
-    end
-    if #rest < #letters and #rest <= #tokens then return true end
+    if made_of(key, tokens) or made_of(letters, tokens) then return true end
   end
   return false
 end

@@ -179,7 +179,8 @@ end
 -- Why an earlier outcome forbids this decision, as an outcome.
 local function forbidden(state, first, outcome, one)
   local number = outcome.person
-  if state.decided:rejected(match_key(one.record), state.people.list[number]) then
+  if state.was_decided
+    and state.decided:rejected(match_key(one.record), state.people.list[number]) then
     return { reason = "rejected", numbers = {}, rule = outcome.rule, key = outcome.key,
       message = ("rule '%s' proposes a person who was rejected before"):format(outcome.rule.name) }
   end
@@ -192,7 +193,9 @@ local function forbidden(state, first, outcome, one)
 end
 
 -- What was decided before, as an outcome.
-local function replayed(state, one, key)
+local function replayed(state, one)
+  if not state.was_decided then return nil end
+  local key = match_key(one.record)
   local said = state.decided:replay(one.record, key, function(name)
     return state.people:find(name)
   end)
@@ -211,19 +214,15 @@ local function replayed(state, one, key)
   return outcome
 end
 
---- The first decision on an account, or what the first rule that stumbled says.
--- @tparam table state
--- @tparam table one the view of the account
--- @tparam ?function trace called with each rule, its outcome, or nil and why not
--- @treturn ?table an outcome
-function engine.decide(state, one, trace)
-  local said = replayed(state, one, match_key(one.record))
-  if said then return said end
-  local role, first = words.role_of(one), nil
-  if role then
-    first = { reason = "role", numbers = {}, key = role, rule = { name = "role" },
-      message = ("%q is a role or a machine, not a person"):format(role) }
-  end
+local function role_outcome(word)
+  return { reason = "role", numbers = {}, key = word, rule = { name = "role" },
+    message = ("%q is a role or a machine, not a person"):format(word) }
+end
+
+-- The first decision of the rules that may be asked, else `first` or what the
+-- first that stumbled says.
+local function ask_all(state, one, first, trace)
+  local role = first
   for _, rule in ipairs(state.rules) do
     if not role or rule.explicit then
       local outcome, why = engine.ask(state, rule, one)
@@ -236,6 +235,19 @@ function engine.decide(state, one, trace)
     end
   end
   return first
+end
+
+--- The first decision on an account, or what the first rule that stumbled says.
+-- @tparam table state
+-- @tparam table one the view of the account
+-- @tparam ?function trace called with each rule, its outcome, or nil and why not
+-- @treturn ?table an outcome
+function engine.decide(state, one, trace)
+  local said = replayed(state, one)
+  local role = not said and words.role_of(one)
+  local first = said or role and role_outcome(role) or nil
+  if first and trace then trace(first.rule, first) end
+  return said or ask_all(state, one, first, trace)
 end
 
 -- ---- all accounts ----
@@ -284,7 +296,8 @@ end
 function engine.run(options)
   local state = { people = people.new(options.people), accounts = {}, rules = options.rules,
     shared_key = options.shared_key, candidates = options.candidates, near = options.near,
-    key_of = match_key,    one_to_one = options.one_to_one, decided = decided.new(options.decided),
+    one_to_one = options.one_to_one, key_of = match_key,
+    decided = decided.new(options.decided), was_decided = #options.decided > 0,
     replay = { name = "decided", class = "certain", explicit = true, identity = true } }
   people.read(options.accounts, "accounts", function(record, number)
     state.accounts[number] = view.new(record, "account")

@@ -70,7 +70,7 @@ local function add(self, record, number)
         people.place(self.list[other], other), people.place(record, number)),
       hint = "give each person an id of their own, or leave one of the records out" }, 0)
   end
-  if record.id == nil then record.id = id end
+  if not view.text(record.id) then record.id = id end
   self.list[number], self.views[number], self.by_id[id] = record, one, number
   self.number[record], self.ids[number] = number, id
 end

@@ -36,7 +36,8 @@ local function candidates_of(state, one, outcome)
   local function add(number, score, why)
     local person = state.people.list[number]
     if #list < state.candidates and not seen[number]
-      and not state.decided:rejected(state.key_of(one.record), person) then
+      and not (state.was_decided
+        and state.decided:rejected(state.key_of(one.record), person)) then
       seen[number] = true
       list[#list + 1] = { person = person, score = score, why = why }
     end
@@ -131,28 +132,31 @@ local function count(table_, key) table_[key] = (table_[key] or 0) + 1 end
 
 -- ---- why ----
 
--- The reasons of all rules for one account of the result.
-local function explain(state, engine, account)
-  local one
-  for _, each in ipairs(state.accounts) do
-    if each.record == account then one = each break end
-  end
-  if not one then
-    error("bad argument #1 to 'explain' (one of the accounts of this result expected)", 3)
-  end
-  local steps = {}
-  engine.decide(state, one, function(rule, outcome, why)
-    local step = { rule = rule.name, why = why }
-    if outcome then
-      step.person = state.people.list[outcome.person]
-      step.outcome, step.key = outcome.reason or "decides", outcome.key
-      step.why = outcome.reason and message_of(state, outcome) or nil
-    else
-      step.outcome = "abstains"
+-- What a rule said, as a step of an explanation.
+local function step_of(state, rule, outcome, why)
+  if not outcome then return { rule = rule.name, outcome = "abstains", why = why } end
+  local step = { rule = rule.name, outcome = outcome.reason or outcome.ignored and "ignored"
+    or "decides", key = outcome.key, person = state.people.list[outcome.person] }
+  step.why = outcome.reason and message_of(state, outcome) or nil
+  return step
+end
+
+-- What each rule said of one account of the result, in their order, up to the
+-- one that decided; at last what took the decision back.
+local function explain(state, engine, outcomes, account)
+  for i, one in ipairs(state.accounts) do
+    if one.record == account then
+      local steps = {}
+      local first = engine.decide(state, one, function(rule, outcome, why)
+        steps[#steps + 1] = step_of(state, rule, outcome, why)
+      end)
+      if first and first.person and outcomes[i] and outcomes[i].reason then
+        steps[#steps + 1] = step_of(state, { name = "one_to_one" }, outcomes[i])
+      end
+      return steps
     end
-    steps[#steps + 1] = step
-  end)
-  return steps
+  end
+  error("bad argument #1 to 'explain' (one of the accounts of this result expected)", 3)
 end
 
 --- Makes the result that match.run returns.
@@ -174,7 +178,7 @@ function rows.result(state, outcomes, engine)
   result.summary = { people = #state.people.list, accounts = #state.accounts,
     by_class = by_class, by_rule = by_rule, by_reason = by_reason }
   return setmetatable(result, { __index = {
-    explain = function(_, account) return explain(state, engine, account) end } })
+    explain = function(_, account) return explain(state, engine, outcomes, account) end } })
 end
 
 return rows
