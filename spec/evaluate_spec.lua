@@ -204,6 +204,7 @@ describe("sei eval", function()
       local text, status = run(case[1], case[3])
       assert.equal(1, status)
       assert.matches(case[2], text)
+      assert.is_nil(text:find("traceback", 1, true))
     end
   end)
 end)

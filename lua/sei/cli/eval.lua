@@ -44,14 +44,16 @@ local function read(path, key, ...)
   return list
 end
 
+local function fail(path, message)
+  error(core.error { kind = "decode", message = message, file = path }, 0)
+end
+
 local function rules_of(path)
   if not path then return nil end
   local chunk, message = loadfile(path)
-  if not chunk then error(message, 0) end
+  if not chunk then fail(path, message) end
   local rules = chunk()
-  if type(rules) ~= "table" or #rules == 0 then
-    error(path .. ": returns no array of rules", 0)
-  end
+  if type(rules) ~= "table" or #rules == 0 then fail(path, path .. ": returns no array of rules") end
   return rules
 end
 

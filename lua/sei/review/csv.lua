@@ -49,6 +49,7 @@ end
 -- Whether a spreadsheet would take a cell for something else than this text:
 -- a formula (OWASP, "CSV Injection"), a number written otherwise, a date, true.
 local function is_guarded(s)
+  if s == "" then return false end
   local first = s:sub(1, 1)
   if first == "'" or first:find "[=+%-@%s]" then return true end
   if first:find "[%d.,]" then return is_like_number(s) end
