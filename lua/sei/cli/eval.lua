@@ -53,7 +53,9 @@ local function rules_of(path)
   local chunk, message = loadfile(path)
   if not chunk then fail(path, message) end
   local rules = chunk()
-  if type(rules) ~= "table" or #rules == 0 then fail(path, path .. ": returns no array of rules") end
+  if type(rules) ~= "table" or #rules == 0 then
+    fail(path, path .. ": returns no array of rules")
+  end
   return rules
 end
 
