@@ -133,6 +133,21 @@ function live.tables()
   return list
 end
 
+--- The limits that no option moves: { value =, unit =, doc = } each.
+function live.fixed()
+  local core = load_core()
+  if not core then return {} end
+  local settle, write, list = require "sei.settle", require "sei.write", core.limits()
+  local function add(value, unit, doc)
+    list[#list + 1] = { value = value, unit = unit, doc = doc }
+  end
+  add(settle.MAX_ROWS, "rows", "of one request")
+  add(settle.MAX_BYTES, "bytes", "of one request with rows")
+  add(write.HELD, "bytes", "of an upload that are held to be sent again")
+  for _, row in ipairs(list) do row.value = plain(row.value) end
+  return list
+end
+
 --- Adds to `entries` what the C side's tables say; a comment goes before.
 function live.complete(entries)
   local core = load_core()

@@ -88,7 +88,7 @@ local function title(name)
 end
 
 local function options_page()
-  local out = { "--- Every option, with its default and its limits.", "--",
+  local out = { "--- Every option and every limit.", "--",
     "-- Made from the tables against which the options are checked. Times are seconds." }
   for _, one in ipairs(live.tables()) do
     out[#out + 1] = "--"
@@ -101,6 +101,14 @@ local function options_page()
     end
     out[#out + 1] = "-- </table>"
   end
+  out[#out + 1] = "--"
+  out[#out + 1] = "-- <h3>What no option moves</h3>"
+  out[#out + 1] = "-- <table>"
+  out[#out + 1] = "-- " .. cells("th", "at most", "unit", "what of")
+  for _, row in ipairs(live.fixed()) do
+    out[#out + 1] = "-- " .. cells("td", row.value, row.unit, row.doc)
+  end
+  out[#out + 1] = "-- </table>"
   out[#out + 1] = "-- @topic options"
   return table.concat(out, "\n") .. "\n"
 end

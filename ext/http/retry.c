@@ -3,7 +3,8 @@
 
 const struct sei_retry_policy sei_retry_default = { 4, 0.2, 20, 60 };
 
-static const double BUDGET = 500, PRICE = 5, TIMEOUT_PRICE = 10, REWARD = 1;
+static const double BUDGET = SEI_RETRY_FULL, PRICE = SEI_RETRY_PRICE,
+  TIMEOUT_PRICE = SEI_RETRY_TIMEOUT_PRICE, REWARD = SEI_RETRY_REWARD;
 
 void sei_retry_budget_init(struct sei_retry_budget *b)
 {

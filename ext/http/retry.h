@@ -31,6 +31,11 @@ struct sei_retry_policy {
 /* 4 attempts, 0.2 s, 20 s, 60 s. */
 extern const struct sei_retry_policy sei_retry_default;
 
+/* What the bucket holds, what a repetition costs, after a timeout, and what a
+ * success at the first attempt adds. */
+enum { SEI_RETRY_FULL = 500, SEI_RETRY_PRICE = 5,
+  SEI_RETRY_TIMEOUT_PRICE = 10, SEI_RETRY_REWARD = 1 };
+
 /* Shared by the requests of one client. */
 struct sei_retry_budget {
   double tokens;

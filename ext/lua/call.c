@@ -17,8 +17,7 @@
 
 #define CALL "sei.call"
 
-enum { UV_CLIENT = 1, UV_COUNT = UV_CLIENT, BODY_MAX = 16 * 1024 * 1024,
-  WORDS_MAX = 200 };
+enum { UV_CLIENT = 1, UV_COUNT = UV_CLIENT, WORDS_MAX = 200 };
 
 struct call {
   struct sei_client *client;
@@ -62,7 +61,7 @@ static const char *push_body(lua_State *L, const struct sei_endpoint *e,
     return body;
   }
   if(lua_getfield(L, 4, "value") != LUA_TNIL) {
-    b = sei_bytes_push(L, BODY_MAX);
+    b = sei_bytes_push(L, SEI_BODY_MAX);
     problem = sei_encode(L, -2, b, 1, where, sizeof where);
     if(problem)
       luaL_error(L, "bad body for %s (%s: %s)", e->name,

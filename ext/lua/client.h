@@ -19,7 +19,10 @@
 #define SEI_CLIENT "sei.client"
 
 enum { SEI_CLIENT_STRINGS = 10, SEI_KEY_MAX = 64 * 1024,
-  SEI_TRACEPARENT_SIZE = 56 };
+  SEI_TRACEPARENT_SIZE = 56,
+  SEI_HEADER_MAX = 256 * 1024,  /* bytes of all headers of a reply */
+  SEI_RUNNING_MAX = 64          /* requests under way at once */
+};
 
 /* User values: what overrides open points; what the Lua side keeps. */
 enum { SEI_CLIENT_GROUPS = 1, SEI_CLIENT_STATE,

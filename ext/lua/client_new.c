@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MIB = 1024 * 1024, RUNNING_MAX = 64 };
+enum { MIB = 1024 * 1024 };
 
 const struct sei_option sei_client_options[] = {
   {"region", SEI_OPT_CHOICE, 0, 0, "prod1|prod2|prod3|eu", "none",
@@ -221,7 +221,7 @@ static void set_http(lua_State *L, struct sei_client *c, int options)
   h->connect_timeout = sei_option_number(L, options, "connect_timeout", 10);
   h->stall_timeout = sei_option_number(L, options, "stall_timeout", 30);
   h->allow_http = sei_option_boolean(L, options, "allow_http", false);
-  h->max_header = 256 * 1024;
+  h->max_header = SEI_HEADER_MAX;
 }
 
 /* pace = true | false | {rate=, burst=, file=} */
@@ -317,7 +317,7 @@ int sei_client_new(lua_State *L)
   c->timeout = sei_option_number(L, 1, "timeout", 300);
   c->attempt_timeout = sei_option_number(L, 1, "attempt_timeout", 60);
   c->max_body = (size_t)sei_option_integer(L, 1, "max_body", 64 * MIB);
-  c->pool = sei_pool_new(RUNNING_MAX);
+  c->pool = sei_pool_new(SEI_RUNNING_MAX);
   if(!c->pool)
     return luaL_error(L, "libcurl cannot start: not enough memory, or it was "
                       "built without TLS");

@@ -18,7 +18,6 @@
 #include "error.h"
 #include "request.h"
 
-enum { REDIRECTS_MAX = 3 };
 
 /* ---- sending ---- */
 
@@ -234,7 +233,7 @@ static bool follow(struct sei_client *c, struct sei_exchange *x)
                                          "Location");
   char *url;
   if(sei_transfer_failure(x->transfer) != SEI_FAILURE_NONE || !location ||
-     x->endpoint->effect != SEI_READS || x->redirects >= REDIRECTS_MAX ||
+     x->endpoint->effect != SEI_READS || x->redirects >= SEI_REDIRECTS_MAX ||
      !sei_redirect_keeps_method(sei_transfer_status(x->transfer),
                                 x->endpoint->method))
     return false;

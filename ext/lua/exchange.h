@@ -19,7 +19,7 @@
 
 struct sei_client;
 
-enum { SEI_ATTEMPTS_MAX = 20 };
+enum { SEI_ATTEMPTS_MAX = 20, SEI_REDIRECTS_MAX = 3 };
 
 /* What is known of a failed request's effect. */
 enum sei_class {

@@ -16,16 +16,15 @@
 #include "../base/hash.h"
 #include "json.h"
 
-enum { DEPTH = 128, STRING_MAX = 16 * 1024 * 1024 };
-
 void sei_records_begin(struct sei_records *r, const char *envelope,
                        const char *key)
 {
   sei_records_free(r);
   memset(r, 0, sizeof *r);
-  sei_buf_init(&r->scratch, STRING_MAX);
+  sei_buf_init(&r->scratch, SEI_RECORDS_STRING_MAX);
   sei_buf_init(&r->keys, (size_t)1 << 40);
-  sei_json_begin(&r->json, &r->scratch, DEPTH, STRING_MAX);
+  sei_json_begin(&r->json, &r->scratch, SEI_RECORDS_DEPTH_MAX,
+                 SEI_RECORDS_STRING_MAX);
   r->envelope = envelope;
   r->key = key;
   r->total = r->page_size = -1;

@@ -10,6 +10,10 @@
 #include "../base/buf.h"
 #include "../data/json.h"
 
+/* Of a reply's JSON: levels of nesting, bytes of one string or key. */
+enum { SEI_RECORDS_DEPTH_MAX = 128,
+  SEI_RECORDS_STRING_MAX = 16 * 1024 * 1024 };
+
 enum sei_records_state {
   SEI_RECORDS_START, SEI_RECORDS_MEMBERS, SEI_RECORDS_INSIDE,
   SEI_RECORDS_AFTER, SEI_RECORDS_END, SEI_RECORDS_BAD

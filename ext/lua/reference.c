@@ -1,5 +1,6 @@
-/* reference - the option tables by the names of what takes them, so that the
- * reference is made from what is checked. */
+/* reference - the option tables by the names of what takes them, and the
+ * limits that no option moves, so that the reference is made from what is
+ * checked. */
 #include "reference.h"
 
 #include <lauxlib.h>
@@ -8,7 +9,10 @@
 #include "call.h"
 #include "client.h"
 #include "csv.h"
+#include "event.h"
+#include "exchange.h"
 #include "json.h"
+#include "records.h"
 #include "request.h"
 #include "walk.h"
 
@@ -51,8 +55,56 @@ static int l_options(lua_State *L)
   return 1;
 }
 
+/* core.limits() -> array of {value=, unit=, doc=}: what a client keeps to
+ * whatever its options are. */
+static int l_limits(lua_State *L)
+{
+  const struct sei_retry_policy *r = &sei_retry_default;
+  const struct sei_pace_options *p = &sei_pace_default;
+  const struct {
+    double value;
+    const char *unit, *doc;
+  } rows[] = {
+    {SEI_RUNNING_MAX, "requests", "of one client under way at once"},
+    {SEI_REDIRECTS_MAX, "redirects", "that a read follows, to the same host"},
+    {SEI_HEADER_MAX, "bytes", "of all headers of a reply"},
+    {SEI_RECORDS_DEPTH_MAX, "levels", "of nesting in a list's reply"},
+    {SEI_RECORDS_STRING_MAX, "bytes", "of one string in a list's reply"},
+    {SEI_FILTER_MAX, "bytes", "of a filter, as JSON"},
+    {SEI_BODY_MAX, "bytes", "of a body that is given as a value"},
+    {SEI_KEY_MAX, "bytes", "of a key"},
+    {r->base, "seconds", "at most before the first repetition, doubled for "
+     "each further one"},
+    {r->cap, "seconds", "at most before any repetition"},
+    {r->longest, "seconds", "of a Retry-After that are waited for"},
+    {SEI_RETRY_FULL, "units", "that repetitions of a client may use up"},
+    {SEI_RETRY_PRICE, "units", "that a repetition costs, until it succeeds"},
+    {SEI_RETRY_TIMEOUT_PRICE, "units", "that one after a timeout costs"},
+    {SEI_RETRY_REWARD, "units", "that a success at once returns"},
+    {(double)p->large, "bytes", "above which a body counts as large"},
+    {p->large_every, "seconds", "from one large body to the next"},
+    {SEI_ATTEMPTS_MAX, "attempts", "that err.attempts lists"},
+    {SEI_EVENTS_MAX, "events", "that wait for hooks and logs"}
+  };
+  size_t i;
+  lua_newtable(L);
+  for(i = 0; i < sizeof rows / sizeof *rows; i++) {
+    lua_createtable(L, 0, 3);
+    lua_pushnumber(L, rows[i].value);
+    lua_setfield(L, -2, "value");
+    lua_pushstring(L, rows[i].unit);
+    lua_setfield(L, -2, "unit");
+    lua_pushstring(L, rows[i].doc);
+    lua_setfield(L, -2, "doc");
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
+}
+
 void sei_open_reference(lua_State *L)
 {
+  lua_pushcfunction(L, l_limits);
+  lua_setfield(L, -2, "limits");
   lua_pushcfunction(L, l_options);
   lua_setfield(L, -2, "options");
 }

@@ -9,6 +9,9 @@
 
 #define SEI_WALK "sei.walk"
 
+/* Bytes of a filter, as JSON. */
+enum { SEI_FILTER_MAX = 1024 * 1024 };
+
 /* What a list_* function takes besides parameters and what every call
  * takes. */
 const struct sei_option *sei_walk_options(const struct sei_endpoint *e);

@@ -11,7 +11,7 @@
 #include "bytes.h"
 #include "json.h"
 
-enum { PAGE_SIZE = 500, FILTER_MAX = 1024 * 1024 };
+enum { PAGE_SIZE = 500 };
 
 /* ---- options ---- */
 
@@ -99,7 +99,7 @@ static void set_filter(lua_State *L, struct sei_walk *w, int walk, int options)
   }
   if(!w->endpoint->filter)
     luaL_error(L, "%s takes no option 'filter'", w->endpoint->name);
-  b = sei_bytes_push(L, FILTER_MAX);
+  b = sei_bytes_push(L, SEI_FILTER_MAX);
   problem = sei_encode(L, -2, b, 1, where, sizeof where);
   if(problem)
     luaL_error(L, "bad option 'filter' for %s (%s: %s)", w->endpoint->name,

@@ -10,12 +10,12 @@ local wait = require "sei.wait"
 
 local write = {}
 
-local MAX_ROWS, MAX_BYTES = 1000, 450000    -- of a request: below the size that api.md
-                                            -- section 4 no. 9 lets through once in 10 s
-local FEED = 256 * 1024                     -- bytes of those that are handed over at once
+-- Bytes of an upload that are held in memory, so that it can be sent again; more are streamed.
+write.HELD = 8 * 1024 * 1024
+
+local MAX_ROWS, MAX_BYTES, HELD = settle.MAX_ROWS, settle.MAX_BYTES, write.HELD
+local FEED = 256 * 1024 -- bytes of those that are handed over at once
 local ANY_SIZE = 1 << 40
-local HELD = 8 * 1024 * 1024                -- bytes of an upload that are held in memory, so
-                                            -- that it can be sent again; more are streamed
 
 -- The rows of an array or of an iterator, with their lines where they have any.
 local function each(rows)
