@@ -60,6 +60,20 @@ describe("sei.match.index", function()
     end
   end)
 
+  it("knows short and foreign forms of first names", function()
+    local people = { { id = 1, name = "Robert Smith" }, { id = 2, name = "William Smith" },
+      { id = 3, name = "Christina Smith" }, { id = 4, name = "Zoe Smith" },
+      { id = 5, name = "Aleksandr Smith" } }
+    local smiths = sei.match.index(people)
+    for short, id in pairs { Bob = 1, Bill = 2, Wim = 2, Tina = 3, Chris = 3, Sasha = 5 } do
+      local row = smiths:rank { name = short .. " Smith" } [1]
+      assert.equal(id, row[1], short)
+      assert.matches("stands for", row[3])
+    end
+    -- a first name alone, too
+    assert.equal(1, smiths:rank { name = "Bob" } [1][1])
+  end)
+
   it("finds an address in a name or a login", function()
     assert.equal("john", first(index, { name = "who john.smith@example.com" }))
     assert.equal("john", first(index, { name = "<john.smith@example.com>" }))

@@ -392,8 +392,8 @@ static size_t collect(struct sei_rank *r)
     seen += f->df;
     for(k = 0; k < f->df; k++) {
       uint32_t p = r->postings[f->at + k];
-      if(r->sum[p] == 0)
-        r->met[met++] = p;
+      r->met[met] = p;
+      met += r->sum[p] == 0;
       r->sum[p] += gain;
     }
   }

@@ -6,7 +6,8 @@
 /* How much of its bits a feature brings. A word has about as many 3-grams as
  * code points, which say the same again and again. */
 static const float TOKEN = 1, WHOLE = 1, GRAM = 0.3f, PLACE = 0.3f,
-  LABEL = 0.6f, SPLIT = 0.7f, PAIR = 0.8f, FIRSTS = 0.5f, EXACT = 3;
+  LABEL = 0.6f, SPLIT = 0.7f, PAIR = 0.8f, FIRSTS = 0.5f, FAMILY = 0.5f,
+  EXACT = 3;
 
 /* A mark for the ends of a word; no code point. */
 enum { EDGE = 0x110000 };
@@ -86,8 +87,14 @@ static void emit_pairs(struct sei_rank_features *f, const uint32_t *cps,
 {
   uint32_t firsts[SEI_RANK_TOKENS];
   size_t i, k;
-  for(i = 0; i < count; i++)
+  for(i = 0; i < count; i++) {
     firsts[i] = cps[w[i].at];
+    for(k = 0; k < SEI_RANK_FAMILIES; k++)
+      if(w[i].families[k]) {
+        uint32_t family = w[i].families[k];
+        emit(f, SEI_RANK_FAMILY, &family, 1, FAMILY);
+      }
+  }
   if(count > 1)
     emit(f, SEI_RANK_INITIALS, firsts, count, FIRSTS);
   if(count > 4)

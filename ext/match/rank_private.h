@@ -1,6 +1,7 @@
 /* rank_private - what the files of rank share.
  *
  *   rank_record.c   texts to words
+ *   rank_family.c   first names that stand for one another
  *   rank_feature.c  the features by which a record is found
  *   rank_table.c    features to the people who have them
  *   rank_score.c    how near two records are
@@ -16,6 +17,7 @@ enum {
   SEI_RANK_PARTS = 24,    /* texts in a record */
   SEI_RANK_TOKENS = 8,    /* tokens in a name, pieces of a handle */
   SEI_RANK_LENGTH = 48,   /* code points in a word */
+  SEI_RANK_FAMILIES = 3,  /* of first names, that a name belongs to */
   SEI_RANK_SHORT = 24     /* people compared closely for one account */
 };
 
@@ -25,7 +27,8 @@ struct sei_rank_word {
   uint32_t hash;
   uint32_t letters;   /* bit cp % 32 for each of them: a quick "never" */
   float bits;         /* what it says: log2 of all people to those with it */
-  uint32_t len;       /* code points */
+  uint8_t len;        /* code points */
+  uint8_t families[SEI_RANK_FAMILIES];  /* of a token of a name */
 };
 
 /* A text. Its words:
@@ -77,11 +80,18 @@ uint32_t sei_rank_hash(const uint32_t *cps, size_t n);
  * syllables. */
 bool sei_rank_dense(uint32_t cp);
 
+/* ---- rank_family.c ---- */
+
+/* The families of first names that a name belongs to, from 1; 0: none. Names
+ * of one family stand for one another: bob, robert. */
+void sei_rank_families(const uint32_t *cps, size_t n, uint8_t *families);
+
 /* ---- rank_feature.c ---- */
 
 enum sei_rank_space {
   SEI_RANK_TOKEN,     /* a token of a name or a piece of a handle */
   SEI_RANK_PAIR,      /* a token of a name and the initial of another */
+  SEI_RANK_FAMILY,    /* a family of first names */
   SEI_RANK_INITIALS,  /* the initials of a name, in their order */
   SEI_RANK_WHOLE,     /* a whole handle */
   SEI_RANK_GRAM,      /* three code points, with the ends of the word */
@@ -144,7 +154,8 @@ double sei_rank_bits(const struct sei_rank_evidence *e);
 
 /* How two tokens are alike. */
 enum sei_rank_likeness {
-  SEI_RANK_EQUAL, SEI_RANK_INITIAL, SEI_RANK_BEGINNING, SEI_RANK_ALIKE
+  SEI_RANK_EQUAL, SEI_RANK_INITIAL, SEI_RANK_BEGINNING, SEI_RANK_ALIKE,
+  SEI_RANK_FAMILIAR
 };
 
 /* Tokens of two names that found each other, the surest first. */

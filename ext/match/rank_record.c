@@ -53,7 +53,8 @@ static void add_word(struct sei_rank_records *s, size_t at, size_t len)
   struct sei_rank_word *w = &s->words[s->words_len++];
   size_t i;
   w->at = (uint32_t)at;
-  w->len = (uint32_t)len;
+  w->len = (uint8_t)len;
+  memset(w->families, 0, sizeof w->families);
   w->hash = sei_rank_hash(s->cps + at, len);
   w->bits = 0;
   w->letters = 0;
@@ -91,6 +92,8 @@ static void add_name(struct sei_rank_records *s, const uint32_t *text,
   while(tokens++ < SEI_RANK_TOKENS && (len = next_token(text, n, &at)) > 0) {
     copy(s, text + at, shorter(len));
     add_word(s, s->cps_len - shorter(len), shorter(len));
+    sei_rank_families(s->cps + s->cps_len - shorter(len), shorter(len),
+                      s->words[s->words_len - 1].families);
     at += len;
   }
 }

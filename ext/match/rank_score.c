@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rank_private.h"
+#include "similarity.h"
 
 static const double
   INITIAL = 2.0,      /* bits of a single letter that agrees */
@@ -49,41 +50,23 @@ static size_t common(const uint32_t *a, size_t m, const uint32_t *b, size_t n)
 
 /* ---- two tokens of names ---- */
 
-/* Jaro's similarity of two short words (M. A. Jaro, 1989). */
-static double jaro(const uint32_t *a, size_t m, const uint32_t *b, size_t n)
-{
-  uint64_t used = 0, hit = 0;
-  size_t i, k, window = (m > n ? m : n) / 2, count = 0, half = 0;
-  window = window ? window - 1 : 0;
-  for(i = 0; i < m; i++) {
-    size_t from = i > window ? i - window : 0;
-    size_t to = i + window + 1 < n ? i + window + 1 : n;
-    for(k = from; k < to; k++)
-      if(a[i] == b[k] && !(used >> k & 1)) {
-        used |= UINT64_C(1) << k;
-        hit |= UINT64_C(1) << i;
-        count++;
-        break;
-      }
-  }
-  if(!count)
-    return 0;
-  for(i = k = 0; i < m; i++) {
-    if(!(hit >> i & 1))
-      continue;
-    while(!(used >> k & 1))
-      k++;
-    half += a[i] != b[k++];
-  }
-  return ((double)count / (double)m + (double)count / (double)n +
-          ((double)count - (double)half / 2) / (double)count) / 3;
-}
-
 /* Letters that only one of the words has, at most. */
 static int differing(const struct sei_rank_word *x,
                      const struct sei_rank_word *y)
 {
   return __builtin_popcount(x->letters ^ y->letters);
+}
+
+/* Whether both are of one family of first names. */
+static bool related(const struct sei_rank_word *x,
+                    const struct sei_rank_word *y)
+{
+  int i, k;
+  for(i = 0; i < SEI_RANK_FAMILIES; i++)
+    for(k = 0; k < SEI_RANK_FAMILIES; k++)
+      if(x->families[i] && x->families[i] == y->families[k])
+        return true;
+  return false;
 }
 
 /* Bits for two tokens being one; 0: they are not. */
@@ -103,6 +86,9 @@ static double token_bits(const struct sei_rank_view *a,
   *what = SEI_RANK_INITIAL;
   if(x->len == 1 || y->len == 1)
     return same ? least(bits, INITIAL) : 0;
+  *what = SEI_RANK_FAMILIAR;
+  if(related(x, y))
+    return bits * 0.7;
   *what = SEI_RANK_BEGINNING;
   if(same >= 3 || (same >= 2 && (same == x->len || same == y->len))) {
     double part = same == x->len || same == y->len ? 0.75 : 0.5;
@@ -112,7 +98,8 @@ static double token_bits(const struct sei_rank_view *a,
   *what = SEI_RANK_ALIKE;
   if(x->len < 3 || y->len < 3 || differing(x, y) > 5)
     return 0;
-  near = jaro(s, x->len, t, y->len);
+  near = sei_jaro((struct sei_codes){ s, x->len },
+                  (struct sei_codes){ t, y->len });
   return near > 0.82 ? bits * (near - 0.6) * 2 : 0;
 }
 

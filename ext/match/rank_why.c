@@ -75,7 +75,7 @@ static void say_names(struct words *to, const struct sei_rank_found *f,
                       const struct sei_rank_view *p)
 {
   static const char *const HOW[] = {
-    "", " with initial ", " begins as ", " is like "
+    "", " with initial ", " begins as ", " is like ", " stands for "
   };
   struct sei_rank_pairs pairs = { 0 };
   size_t i;
