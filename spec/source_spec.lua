@@ -180,6 +180,10 @@ describe("sei.source.csv", function()
     -- A column that was given a meaning has no other one.
     s = source.csv { text = "name,mail\nA,a@x;b@x\n", columns = { emails = "mail" } }
     assert.same({ "a@x", { "b@x" } }, { all(s)[1].email, all(s)[1].emails })
+    -- Nothing of one row is left in the next.
+    s = source.csv { text = "login,all\na,a@x\nb,\n", columns = { emails = "all" } }
+    assert.same({ "a@x", "b" }, { all(s)[1].email, all(s)[2].login })
+    assert.is_nil(all(s)[2].email)
     s = source.csv { text = "Given Name,Surname,Username\nA,B,ab\n" }
     assert.equal("A B", all(s)[1].name)
   end)

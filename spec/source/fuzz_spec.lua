@@ -88,8 +88,8 @@ end
 local SAMPLES <const> = {
   csv = "login;name;active\na;\"A; B\";yes\nb;B;no\nc;\"C \"\"c\"\"\";\n",
   json = '[{"login":"a","name":null,"x":[1,{"y":"\\u00e9"}]},\n{"login":"b","active":true}]\n[]',
-  ldif = "version: 1\n\ndn: a\ncn:: QWRh\nmail: a@\n x\n\n# c\ndn: b\ncn: B\n\nsearch: 2\nresult: 0 "
-    .. "Success\n",
+  ldif = "version: 1\n\ndn: a\ncn:: QWRh\nmail: a@\n x\n\n# c\ndn: b\ncn: B\n\nsearch: 2\n"
+    .. "result: 0 Success\n",
   mailmap = "# c\nA <a@x> <b@x>\nB <b@y> Bee <c@x>\n<d@x> <e@x>\n",
   gitlab = '[{"id":1,"username":"a","state":"active"}]\n[{"id":2,"username":"b","identities":[]}]',
   bitbucket = '{"values":[{"name":"a","type":"NORMAL"}],"isLastPage":false}{"isLastPage":true,'

@@ -98,6 +98,7 @@ local function next_row(self)
 end
 
 local function take_failure(self, err)
+  if self.reader.hint then self.reader.hint(err) end
   local row_only = core.is_error(err) and err.kind == "decode"
     and opt.callable(self.source.options.on_bad)
   if not row_only then give_up(self, err) end
@@ -214,9 +215,10 @@ end
 -- @tparam string kind its name, for messages
 -- @tparam table options checked
 -- @tparam {table,...} inputs what `open` opens, one after the other; each has a `name`
--- @tparam function open `(input, source)` → `{next=, mapping=, close=}`: `next()` gives a
+-- @tparam function open `(input, source)` → `{next=, mapping=, close=, hint=}`: `next()` gives a
 -- row, its line and, if it is not the input's name, its file; false and why it passes over one;
--- nil at the end; it raises error objects. `mapping` is one of record's
+-- nil at the end; it raises error objects, to which `hint` may add a remedy.
+-- `mapping` is one of record's
 -- @treturn source
 function base.new(kind, options, inputs, open)
   local constants

@@ -110,12 +110,11 @@ local function prepare(input, options, pull)
   end
   local read, _, _, reader = core.csv.read { chunks = tape(true), delimiter = delimiter,
     name = input.name, header = options.header or true, ragged = options.ragged }
-  local function next_row() return hinted(pcall(read)) end
-  if not names then next_row() end -- says that the text is empty
+  if not names then hinted(pcall(read)) end -- says that the text is empty
   for _, name in ipairs(names) do
-    if not utf8.len(name) then next_row() end -- says where
+    if not utf8.len(name) then hinted(pcall(read)) end -- says where
   end
-  return next_row, reader, names
+  return read, reader, names
 end
 
 --- Opens an input of bytes.inputs; for other sources, too.
@@ -135,7 +134,7 @@ function csv.open(input, options, choose)
     next_row, reader, names = prepare(input, options, pull)
     local columns = options.columns
     if choose then columns = choose(names) end
-    return { next = next_row, close = shut,
+    return { next = next_row, hint = hint, close = shut,
       mapping = record.by_header(names, columns, { file = input.name, line = 1 }) }
   end)
   if ok then return made end

@@ -55,13 +55,17 @@ end
 
 -- ---- values ----
 
+-- Bytes that blanks begin or end with, those beyond ASCII included.
+local EDGE <const> = {}
+for byte in ("\t\n\v\f\r \xC2\xE2\xEF\xA0\x8B\xBF"):gmatch "." do EDGE[byte:byte()] = true end
+
 --- Cuts blanks at both ends, also those that spreadsheets and web pages leave
 -- behind (U+00A0, U+200B, U+FEFF).
 -- @tparam string s
 -- @function trim
 -- @treturn string
 local function trim(s)
-  if not s:find "^[%s\xC2\xE2\xEF]" and not s:find "[%s\xA0\x8B\xBF]$" then return s end
+  if not EDGE[s:byte(1)] and not EDGE[s:byte(-1)] then return s end
   local before
   repeat
     before = #s
@@ -346,7 +350,8 @@ end
 -- @treturn table a mapping for record.make
 function record.by_header(names, columns, where)
   columns = columns or {}
-  local mapping, used = { get = {}, columns = {}, own = {}, guessed = {} }, {}
+  local mapping, used = { get = {}, columns = {}, own = {}, guessed = {}, header = {} }, {}
+  for _, name in ipairs(names) do mapping.header[name] = true end
   for field, value in pairs(columns) do
     if type(value) == "function" then
       mapping.get[field] = value
@@ -463,29 +468,57 @@ local function merge(others, values)
   values.emails = #emails > 0 and emails or nil
 end
 
--- The values of all fields; or nil and an error object.
-local function collect(mapping, guessed, row, where, constants)
-  local values, others = {}, nil
+-- What is done for each row is worked out once: the fields that may have a value,
+-- where it is from, and those whose names the row may have for something else.
+local function plan_of(mapping, constants)
+  local plan = { steps = {}, touched = {}, values = {} }
   for _, field in ipairs(FIELDS) do
-    local get, value = mapping.get[field], nil
-    if get then
-      local ok, got = pcall(get, row)
-      if not ok then
-        return nil, bad(where, field, nil, "its function failed: " .. tostring(got))
-      end
-      value = got
-    elseif guessed and guessed[field] then
-      value = row[guessed[field]]
+    local column = mapping.columns[field]
+    if mapping.get[field] or mapping.guess or constants and constants[field] then
+      plan.steps[#plan.steps + 1] = { field = field, get = mapping.get[field],
+        column = mapping.header and type(column) == "string" and column or nil,
+        convert = convert[field], constant = constants and constants[field] }
     end
+    if mapping.get[field] or not mapping.header or mapping.header[field]
+      or constants and constants[field] or field == "email" or field == "emails" then
+      plan.touched[#plan.touched + 1] = field
+    end
+  end
+  mapping.plan = plan
+  return plan
+end
+
+-- The value of a field as it stands in the row; nil and an error object if the
+-- user's function fails.
+local function raw_value(step, guessed, row, where)
+  if step.column then return row[step.column] end
+  if step.get then
+    local ok, got = pcall(step.get, row)
+    if ok then return got end
+    return nil, bad(where, step.field, nil, "its function failed: " .. tostring(got))
+  end
+  if guessed and guessed[step.field] then return row[guessed[step.field]] end
+end
+
+-- The values of all fields; or nil and an error object.
+local function collect(plan, guessed, row, where)
+  local values, others = plan.values, nil
+  values.email, values.emails = nil, nil -- may have come without a step
+  for _, step in ipairs(plan.steps) do
+    local value, err = raw_value(step, guessed, row, where)
+    if err then return nil, err end
+    local problem, more
     if value ~= nil then
-      local problem, more
-      values[field], problem, more = convert[field](value)
-      if problem then return nil, bad(where, field, value, problem) end
+      value, problem, more = step.convert(value)
+      if problem then
+        return nil, bad(where, step.field, raw_value(step, guessed, row, where), problem)
+      end
       others = more or others
     end
-    if values[field] == nil and constants then values[field] = constants[field] end
+    if value == nil then value = step.constant end
+    values[step.field] = value
   end
-  merge(others, values)
+  if others or values.emails then merge(others, values) end
   return values
 end
 
@@ -493,19 +526,20 @@ end
 -- @tparam table mapping of record.by_header or record.by_members
 -- @tparam table row
 -- @tparam table where `{file=, line=}`; becomes the record's `source`
--- @tparam ?table constants values of fields that the row has not
+-- @tparam ?table constants values of fields that the row has not, the same for all rows
 -- @treturn ?table the record; nil: the row is blank
 -- @treturn ?table an error object, if it is bad
 function record.make(mapping, row, where, constants)
+  local plan = mapping.plan or plan_of(mapping, constants)
   local guessed = mapping.guess and mapping.guess(row)
-  local values, err = collect(mapping, guessed, row, where, constants)
+  local values, err = collect(plan, guessed, row, where)
   if not values then return nil, err end
   if not (values.login or values.name or values.email) then
     if is_blank(row) then return nil end
     return nil, bad(where, "login", nil, "a record needs a login, a name or an e-mail address",
       "neither login, name nor e-mail")
   end
-  for _, field in ipairs(FIELDS) do
+  for _, field in ipairs(plan.touched) do
     put(row, field, values[field], mapping.own[field] or guessed and guessed[field] == field)
   end
   put(row, "source", where, false)
