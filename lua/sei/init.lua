@@ -166,8 +166,6 @@ local LAZY <const> = {
   rule = "sei.rule",
   source = "sei.source",
 }
-local LAZY <const> = { match = "sei.match", review = "sei.review", rule = "sei.rule",
-  source = "sei.source" }
 
 return setmetatable(sei, { __index = function(self, name)
   if not LAZY[name] then return nil end
