@@ -221,6 +221,33 @@ describe("the example", function()
     assert.matches("\n0 sent and read back\n$", text)
   end)
 
+  it("12_custom_field_recipe plans one field and leaves the others", function()
+    start { people = 8 }
+    local all = {}
+    for c in client:list_contributors() do all[#all + 1] = c end
+    local function export(country)
+      return file("hr.csv", ("email,name,country,cost_center\n%s,A,%s,7\n%s,B,,8\n"):format(
+        all[1].email:upper(), country, all[2].email))
+    end
+    local function plan(country)
+      return shell.run(("HR_EXPORT=%s SEI_BASE_URL=%s SEI_API_KEY=%s %s/bin/sei plan "
+        .. "examples/12_custom_field_recipe.lua -o %s"):format(export(country), e.url, KEY,
+        shell.build(), folder .. "/plan.jsonl"))
+    end
+    local new = all[1].additional_fields.region == "apac" and "US" or "JP"
+    local text, status = plan(new)
+    assert.equal(2, status, text)
+    assert.truthy(text:find(("region: %s → %s"):format(all[1].additional_fields.region,
+      new == "US" and "amer" or "apac"), 1, true), text)
+    assert.matches("1 row is to be written%.\n", text)
+    assert.matches("not among the people; nothing is removed %(6%)\n", text)
+    text, status = plan "XX"
+    assert.equal(1, status, text)
+    assert.truthy(text:find("no region is known for the country XX", 1, true), text)
+    assert.truthy(text:find(all[1].email, 1, true), text)
+    assert.truthy(text:find("hr.csv line 2", 1, true), text)
+  end)
+
   it("demo does the main job on its own", function()
     local text, status = shell.run(shell.lua() .. " examples/demo.lua")
     assert.equal(0, status, text)

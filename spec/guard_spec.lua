@@ -143,6 +143,10 @@ describe("the sizes of the inputs", function()
     assert.is_nil(last)
     assert.is_true(sei.is_error(err))
     assert.truthy(tostring(err):find("move it away", 1, true))
+    file = assert(io.open(path, "wb"))
+    file:write '{"format":1,"inputs":{"people":3}}'
+    file:close()
+    assert.same({}, guard.recall(path, TARGET))
     local one = header(1)
     one.state = "/nonexistent/x.json"
     local ok

@@ -71,7 +71,7 @@ end
 -- A rule that a test can steer: the account says whose it is.
 local function by_owner(account, all)
   for _, person in ipairs(all:all()) do
-    if person.name == account.owner then return person, { key = account.owner } end
+    if person.name == account.owner then return person, { key = account.mark or account.owner } end
   end
 end
 
@@ -163,6 +163,15 @@ describe("a plan", function()
     assert.truthy(row(made, "5323/twin").message:find("ann@x.example, bob@x.example", 1, true))
     assert.equal("add", row(made, "5323/same").kind)
     assert.equal(2, #made.rows)
+  end)
+
+  it("takes the same one of two accounts that say the same, in either order", function()
+    local a, b = account(LAB, "same", "Cem Cedar", { mark = "1" }),
+      account(LAB, "same", "Cem Cedar", { mark = "2" })
+    local options = { match = { one_to_one = false }, accounts = { a, b } }
+    local digest = plan(options).digest
+    options.accounts = { b, a }
+    assert.equal(digest, plan(options).digest)
   end)
 
   it("names accounts that cannot be written", function()
@@ -339,6 +348,27 @@ describe("custom fields", function()
     assert.same({ region = sei.null, full_name = "Cem C. Cedar" },
       row(made, "cem@x.example").after)
     assert.same({ change = 2, keep = 1 }, made.header.counts.fields)
+  end)
+
+  it("carry a fingerprint of all that somebody else may change", function()
+    local print_of = require "sei.plan.directory".fingerprint
+    local function record(changes)
+      local one = { id = "1", email = "a@x.example", full_name = "A", version = "1",
+        updated_at = 5, created_at = 4, dynamic_column_aggs_region = 2,
+        additional_fields = { region = "emea" },
+        integration_user_ids = sei.json.array { { integration_id = "1", user_id = "a" } } }
+      for name, value in pairs(changes or {}) do one[name] = value end
+      return print_of(one)
+    end
+    local same = record()
+    for name, value in pairs { version = "2", updated_at = 6, created_at = 5,
+      dynamic_column_aggs_region = 3, integration_user_ids = sei.json.array {} } do
+      assert.equal(same, record { [name] = value })
+    end
+    for name, value in pairs { id = "2", email = "b@x.example", full_name = "B", more = 1,
+      additional_fields = { region = "apac" } } do
+      assert.not_equal(same, record { [name] = value })
+    end
   end)
 
   it("are not disturbed by a function that changes what it was given", function()

@@ -107,7 +107,8 @@ function guard.tell(one)
       one.passed and "" or (", more than %g %% fewer (guard.shrunk, --max-shrink)")
         :format(one.limit * 100))
   elseif one.name == "protect" then
-    return ("protect: %d rows are left alone"):format(one.found)
+    return ("protect: %d %s left alone"):format(one.found, one.found == 1 and "row is"
+      or "rows are")
   end
   return ("%s: %s"):format(one.name, one.passed and "passed" or "failed")
 end

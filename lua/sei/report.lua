@@ -31,13 +31,20 @@ end
 
 local width = report.width
 
+-- What a terminal obeys without showing it: control characters of the second
+-- set (ECMA-48), and what turns the direction of writing.
+local UNSHOWN <const> = { "\xC2[\x80-\x9F]", "\xE2\x80[\x8E\x8F\xA8-\xAE]",
+  "\xE2\x81[\xA6-\xA9]" }
+
 --- A value as one line that a terminal can show, whatever came.
 -- @param value nil: ""
 -- @treturn string
 function report.cell(value)
   local text = value == nil and "" or tostring(value)
   text = text:gsub("[%c]", " ")
-  return utf8.len(text) and text or text:gsub("[\x80-\xFF]", "?")
+  if not utf8.len(text) then return (text:gsub("[\x80-\xFF]", "?")) end
+  for _, pattern in ipairs(UNSHOWN) do text = text:gsub(pattern, "?") end
+  return text
 end
 
 local cell = report.cell

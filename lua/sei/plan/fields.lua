@@ -17,8 +17,8 @@ local null <const> = core.json.null
 local OWN <const> = { id = true, email = true, org_uuid = true, integration_user_ids = true,
   version = true, created_at = true, updated_at = true, additional_fields = true }
 
-local function fail(record, sentence)
-  error(core.error { kind = "decode",
+local function fail(record, sentence, hint)
+  error(core.error { kind = "decode", hint = hint,
     message = ("the recipe's 'fields' for %s %s"):format(record.email, sentence) }, 0)
 end
 
@@ -64,7 +64,7 @@ local function check_name(name, known, record)
   if OWN[name] then fail(record, ("set '%s', which is not a field to set"):format(name)) end
   if known[name] then return end
   fail(record, ("set '%s', which the directory's schema does not have%s"):format(name,
-    options.suggest(name, known)))
+    options.suggest(name, known)), "a new field is made in SEI first")
 end
 
 local function check_value(name, value, record)

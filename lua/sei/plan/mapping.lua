@@ -44,8 +44,11 @@ local function evidence_of(decision)
     local person = type(runner_up.person) == "table" and runner_up.person or runner_up
     runner_up = person.email or person.id
   end
+  -- Sums of fractions may differ in the last digit with the order of the people.
+  local margin = plain(given.margin)
+  if type(margin) == "number" then margin = math.floor(margin * 10000 + 0.5) / 10000 end
   local evidence = { left = side(given.left), right = side(given.right),
-    runner_up = plain(runner_up), margin = plain(given.margin) }
+    runner_up = plain(runner_up), margin = margin }
   return next(evidence) and evidence or nil
 end
 
