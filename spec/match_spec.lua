@@ -102,9 +102,10 @@ describe("the unique test", function()
 
   it("decides nothing by a login that says no more than a homonym's name", function()
     local people = { person("1", "John Smith", "john.smith@example.com"),
-      person("2", "John Smith", "john.smith2@example.com") }
+      person("2", "John Smith", "john.smith2@example.com", { logins = { "jsmith2" } }) }
     for _, account in ipairs {
       { login = "john.smith" }, { login = "jsmith" }, { login = "john-smith2" },
+      { email = "jsmith2@home.example" },
       { email = "john.smith@home.example" }, { email = "smith.john@home.example" },
       { login = "x", name = "Smith, John", email = "john.smith2@home.example" },
     } do

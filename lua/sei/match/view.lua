@@ -10,10 +10,13 @@
 
 local core = require "sei.core"
 
-local null = core.json.null
+local byte, null = string.byte, core.json.null
 local fold, tokens_of = core.text.fold, core.text.tokens
 
 local view, meta = {}, {}
+
+-- Of tens of thousands of records most have none of this or that.
+local NONE <const> = {}
 
 --- A field as text without space around it; "", null and what is no text count
 -- as missing.
@@ -22,6 +25,9 @@ function view.text(value)
   if value == nil or value == null then return nil end
   local kind = type(value)
   if kind == "number" then value = tostring(value) elseif kind ~= "string" then return nil end
+  local first, last = byte(value, 1), byte(value, -1)
+  if not first then return nil end
+  if first > 32 and last > 32 then return value end
   value = value:match "^%s*(.-)%s*$"
   return value ~= "" and value or nil
 end
@@ -29,8 +35,8 @@ end
 -- The one value of a field and those of its plural, each once, in order.
 local function values_of(record, one, many)
   local first, more = view.text(record[one]), record[many]
+  if type(more) ~= "table" then return first and { first } or NONE end
   local list = { first }
-  if type(more) ~= "table" then return list end
   local seen = { [first or ""] = true }
   for _, value in ipairs(more) do
     value = view.text(value)
@@ -80,6 +86,7 @@ end
 
 -- The words of each name. A name in one piece, "annLee", is taken apart.
 local function words_of(names)
+  if #names == 0 then return NONE end
   local list = {}
   for i, name in ipairs(names) do
     local rest = bare(name)
@@ -145,6 +152,7 @@ local kinds = {}
 -- The address, in lower case: RFC 5321 section 2.4 lets a host tell "A" and
 -- "a" apart in a local part, but no provider does.
 function kinds.email(v)
+  if #v.emails == 0 then return NONE, NONE end
   local keys = {}
   for i, value in ipairs(v.emails) do keys[i] = value:lower() end
   return keys, v.emails
@@ -153,6 +161,7 @@ end
 -- Logins that a provider guarantees: known ones, and users and their numbers
 -- in substitute addresses.
 function kinds.login(v)
+  if #v.logins == 0 and #v.emails == 0 then return NONE, NONE end
   local keys, before = {}, {}
   for _, email in ipairs(v.emails) do
     local user, number = noreply(email:lower())
@@ -165,6 +174,7 @@ end
 
 -- Full names: the words in alphabetical order. A single word is no full name.
 function kinds.name(v)
+  if #v.names == 0 then return NONE, NONE end
   local keys, before = {}, {}
   for i, words in ipairs(v.tokens) do
     if #words >= 2 then
@@ -180,6 +190,7 @@ end
 -- what the given name is short for (marked, so that a short form and a lost
 -- initial do not meet: two differences are too many).
 function kinds.nickname(v)
+  if #v.names == 0 then return NONE, NONE end
   local short = require("sei.match.words").short_forms
   local keys, before = {}, {}
   for i, words in ipairs(v.tokens) do
@@ -237,7 +248,10 @@ local fields = {
   names = function(v) return values_of(v.record, "name", "names") end,
   logins = function(v) return values_of(v.record, "login", "logins") end,
   tokens = function(v) return words_of(v.names) end,
+  keys_of = function() return {} end,
+  before_of = function() return {} end,
   local_parts = function(v)
+    if #v.emails == 0 then return NONE end
     local list = {}
     for _, email in ipairs(v.emails) do list[#list + 1] = local_part(email) end
     return list
@@ -267,7 +281,7 @@ function view.derive(v, kind, derive) return (derive or kinds[kind])(v) end
 -- @treturn {string,...} keys
 -- @treturn {string,...} the values that they come from
 function view.keys(v, kind, derive)
-  local keys = rawget(v.keys_of, kind)
+  local keys = v.keys_of[kind]
   if keys then return keys, v.before_of[kind] end
   local before
   keys, before = (derive or kinds[kind])(v)
@@ -284,7 +298,7 @@ function view.knows(kind) return kinds[kind] ~= nil end
 -- @tparam string side "person" or "account"
 -- @treturn table
 function view.new(record, side)
-  return setmetatable({ record = record, side = side, keys_of = {}, before_of = {} }, meta)
+  return setmetatable({ record = record, side = side }, meta)
 end
 
 return view

@@ -14,6 +14,7 @@ function email.email() return { kind = "email", identity = true } end
 local ADDRESS <const> = "[%w!#$%%&*+/=?^_`{|}~.\x80-\xFF-]+@[%w\x80-\xFF-]+%.[%w.\x80-\xFF-]+"
 
 local function addresses(text)
+  if text:find "^[%w.+_-]+@[%w-]+%.[%w.-]+$" then return { text } end
   local list = {}
   text = text:gsub("\u{201C}", " "):gsub("\u{201D}", " "):gsub("mailto:", " ")
   for address in text:gmatch(ADDRESS) do
@@ -28,8 +29,10 @@ local function derive_for(how)
     local keys, before = {}, {}
     for _, list in ipairs { v.emails, v.names, v.logins } do
       for _, value in ipairs(list) do
-        for _, address in ipairs(value:find("@", 1, true) and addresses(value) or {}) do
-          view.add(keys, before, core.text.normalize_email(address, how), value)
+        if value:find("@", 1, true) then
+          for _, address in ipairs(addresses(value)) do
+            view.add(keys, before, core.text.normalize_email(address, how), value)
+          end
         end
       end
     end
