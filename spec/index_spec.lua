@@ -54,7 +54,7 @@ describe("sei.match.index", function()
     for spelling, id in pairs { ["SMITH, John"] = "john", ["Jon Smith"] = "john",
       ["J. Smith (John)"] = "john", ["Ann Lindqist"] = "ann", ["Lindqvist Ann"] = "ann",
       ["Joao Nascimento"] = "joao", ["JoaoNascimento"] = "joao", ["Kon Kraftle"] = "kraft",
-      ["王 小明"] = "wang", ["小红"] = "wang2", ["Петров Иван"] = "iwan",
+      ["王 小明"] = "wang", ["小明王"] = "wang", ["小红"] = "wang2", ["Петров Иван"] = "iwan",
       ["Ivan (Иван)"] = "iwan", ["Jo\xCC\x83ao Nascimento"] = "joao" } do
       assert.equal(id, first(index, { name = spelling }), spelling)
     end
