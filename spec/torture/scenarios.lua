@@ -481,8 +481,8 @@ scenario { name = "sei.source, files", make = function(env)
     must(#must(source.csv { file = path, encoding = "latin-1" }:all()) == 30)
     must(#must(source.bitbucket { text = json }:all()) == 21)
     must(must(source.ldif { text = ldif }:all())[20].name == "Zo\u{EB}")
-    local list, err = source.json { text = '[{"login":"a"},{"login":tru]' }:all()
-    return not list and env.sei.is_error(err), err
+    local read, err = source.json { text = '[{"login":"a"},{"login":tru]' }:all()
+    return not read and env.sei.is_error(err), err
   end
 end }
 
