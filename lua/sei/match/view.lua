@@ -68,12 +68,14 @@ local function local_part(email)
   return part:match "^([^+]+)%+" or part
 end
 
--- Letters and digits alone: "J.Smith-2" → "jsmith2".
-local function squeeze(value)
+--- Letters and digits alone: "J.Smith-2" → "jsmith2".
+-- @tparam string value
+-- @treturn string folded
+function view.squeeze(value)
   if not value:find "[\x80-\xFF]" then return (value:lower():gsub("[^%w]", "")) end
   return (fold(value, { titles = false }):gsub(" ", ""))
 end
-view.squeeze = squeeze
+local squeeze = view.squeeze
 
 -- ---- names ----
 

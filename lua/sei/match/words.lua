@@ -173,7 +173,7 @@ zack zachary
 zhenya evgeny evgeni yevgeny
 ]]
 
---- Short form of a given name → array of the names that it may stand for.
+-- Short form of a given name → array of the names that it may stand for.
 words.short_forms = {}
 for line in SHORT_FORMS:gmatch "[^\n]+" do
   local list = {}
