@@ -8,6 +8,7 @@
 
 #include "bits.h"
 #include "jaro.h"
+#include "join_pair.h"
 #include "join_side.h"
 #include "signature.h"
 #include "similarity.h"
@@ -40,6 +41,7 @@ struct sei_join {
   uint32_t base;
   /* Of the left text: */
   struct sei_signature mine;
+  uint64_t head;
   uint64_t *place;                      /* of each letter, where it stands */
   /* What came out: */
   struct sei_join_hit *hit;
@@ -176,6 +178,7 @@ static void enter(struct sei_join *j)
   if(!same_plan(j))
     plan(j);
   j->mine = sei_signature_of(text.at, text.n);
+  j->head = sei_join_head(text);
   mark(j, true);
   j->from[j->left.index[j->at]] = j->hits;
   j->on = 0;
@@ -226,29 +229,6 @@ static bool start(struct sei_join *j)
 
 /* ---- pairs ---- */
 
-/* Jaro-Winkler of the left text, whose letters are marked, and another one,
- * both up to 64 code points; negative as soon as there is too little. */
-static double compare(const struct sei_join *j, struct sei_codes a,
-                      struct sei_codes b, size_t prefix, size_t need)
-{
-  size_t reach = sei_jaro_reach(a.n, b.n), i, common = 0, moved = 0;
-  uint64_t near = ((uint64_t)1 << (reach + 1)) - 1, in_a = 0, in_b = 0;
-  for(i = 0; i < b.n; i++) {
-    uint64_t x = j->place[b.at[i]] & near & ~in_a;
-    in_a |= x & -x;
-    in_b |= (uint64_t)!!x << i;
-    common += !!x;
-    near = near << 1 | (i < reach);
-  }
-  if(common < need)
-    return -1;
-  if(!common)
-    return 0;
-  for(; in_b; in_b &= in_b - 1, in_a &= in_a - 1)
-    moved += !(j->place[b.at[__builtin_ctzll(in_b)]] & in_a & -in_a);
-  return sei_winkler(sei_jaro_score(a.n, b.n, common, moved), prefix);
-}
-
 static enum sei_join_status add_hit(struct sei_join *j, uint32_t right,
                                     double score)
 {
@@ -268,38 +248,80 @@ static enum sei_join_status add_hit(struct sei_join *j, uint32_t right,
   return SEI_JOIN_MORE;
 }
 
-/* Whether so much may be common as their common prefix calls for: the scan
- * only knew that the first code point is. */
-static bool enough(const struct sei_join *j, uint32_t right, size_t need)
+static uint32_t candidate(const struct sei_join *j, size_t i)
 {
-  uint64_t both = j->mine.bits & j->right.bits[right];
-  return sei_bits_count(both) + j->mine.beyond >= need;
+  return j->base + j->found[i];
 }
 
-/* One pair that the scan has let through. `cost` grows by what it took. */
-static enum sei_join_status judge(struct sei_join *j, uint32_t right,
-                                  size_t *cost)
+/* Compares the next candidate, of any length. */
+static enum sei_join_status judge_any(struct sei_join *j, size_t *cost)
+{
+  uint32_t right = candidate(j, j->find++);
+  struct sei_codes a = j->left.text[j->at], b = j->right.text[right];
+  double score = sei_jaro_winkler(a, b);
+  j->compared++;
+  *cost += 8 + a.n + b.n;
+  if(score < 0)
+    return SEI_JOIN_NOMEM;
+  return score >= j->cutoff ? add_hit(j, j->right.index[right], score) :
+    SEI_JOIN_MORE;
+}
+
+/* Compares the next candidates, at most four, of 1 to 64 code points. */
+static enum sei_join_status judge_four(struct sei_join *j, size_t *cost)
 {
   const struct span *s = &j->span[j->on];
-  struct sei_codes a = j->left.text[j->at], b = j->right.text[right];
-  size_t prefix = s->like ? sei_winkler_prefix(a, b) : 0;
-  double score;
-  *cost += 1;
-  if(s->like && !enough(j, right, s->need[prefix]))
-    return SEI_JOIN_MORE;
-  j->compared++;
-  *cost += 8;
-  if(a.n && b.n && a.n <= SEI_BITS_MOST && b.n <= SEI_BITS_MOST)
-    score = compare(j, a, b, prefix, s->need[prefix]);
-  else {
-    *cost += a.n + b.n;
-    score = sei_jaro_winkler(a, b);
-    if(score < 0)
-      return SEI_JOIN_NOMEM;
+  const uint32_t *text[SEI_PAIRS];
+  struct sei_common common[SEI_PAIRS];
+  struct sei_codes mine = j->left.text[j->at];
+  enum sei_join_status status = SEI_JOIN_MORE;
+  size_t least = s->need[s->like ? SEI_WINKLER_PREFIX : 0];
+  size_t n = j->finds - j->find, i;
+  n = n < SEI_PAIRS ? n : SEI_PAIRS;
+  for(i = 0; i < SEI_PAIRS; i++)
+    text[i] = j->right.text[candidate(j, j->find + (i < n ? i : 0))].at;
+  sei_pair_common(j->place, mine.n, text, s->n, common);
+  for(i = 0; i < n && status == SEI_JOIN_MORE; i++) {
+    uint32_t right = candidate(j, j->find + i);
+    double score;
+    if(sei_bits_count(common[i].left) < least)
+      continue;
+    score = sei_pair_score(j->place, mine, j->right.text[right], common[i]);
+    if(score >= j->cutoff)
+      status = add_hit(j, j->right.index[right], score);
   }
-  if(score < 0 || score < j->cutoff)
-    return SEI_JOIN_MORE;
-  return add_hit(j, j->right.index[right], score);
+  j->find += n;
+  j->compared += n;
+  *cost += 8 * n;
+  return status;
+}
+
+static enum sei_join_status judge(struct sei_join *j, size_t *cost)
+{
+  size_t m = j->left.text[j->at].n, n = j->span[j->on].n;
+  return m && n && m <= SEI_BITS_MOST && n <= SEI_BITS_MOST ?
+    judge_four(j, cost) : judge_any(j, cost);
+}
+
+/* Of right texts that begin like the left one, leaves those that may have so
+ * much in common as their whole common prefix calls for: the scan only knew of
+ * the first code point. */
+static void refine(struct sei_join *j)
+{
+  const struct span *s = &j->span[j->on];
+  const uint64_t *bits = j->right.bits + j->base;
+  const uint64_t *head = j->right.head + j->base;
+  size_t i, kept = 0;
+  for(i = 0; i < j->finds; i++) {
+    unsigned at = j->found[i];
+    uint64_t other = head[at] ^ j->head;
+    unsigned prefix = other ? (unsigned)__builtin_ctzll(other) / 16 :
+      SEI_WINKLER_PREFIX;
+    unsigned both = sei_bits_count(j->mine.bits & bits[at]);
+    j->found[kept] = (uint16_t)at;
+    kept += both + j->mine.beyond >= s->need[prefix];
+  }
+  j->finds = kept;
 }
 
 /* Finds candidates among the next right texts of the present range. */
@@ -319,6 +341,8 @@ static void look(struct sei_join *j)
   else if(need <= 64)
     j->finds = j->scan(j->mine.bits, j->right.bits + j->base, n,
                        (unsigned)need, j->found);
+  if(s->like)
+    refine(j);
   j->next += (uint32_t)n;
 }
 
@@ -342,7 +366,7 @@ enum sei_join_status sei_join_step(struct sei_join *j, size_t budget)
     j->ended = SEI_JOIN_NOMEM;
   while(j->ended == SEI_JOIN_MORE && cost < budget) {
     if(j->find < j->finds)
-      j->ended = judge(j, j->base + j->found[j->find++], &cost);
+      j->ended = judge(j, &cost);
     else
       advance(j, &cost);
   }

@@ -165,6 +165,15 @@ static bool group(struct sei_join_side *s)
   return true;
 }
 
+uint64_t sei_join_head(struct sei_codes text)
+{
+  uint64_t head = 0;
+  size_t i;
+  for(i = 0; i < 4 && i < text.n; i++)
+    head |= (uint64_t)(text.at[i] & 0xffff) << 16 * i;
+  return head;
+}
+
 bool sei_join_side_sort(struct sei_join_side *s)
 {
   size_t n = (size_t)s->count + 1;
@@ -172,11 +181,13 @@ bool sei_join_side_sort(struct sei_join_side *s)
   s->index = malloc(n * sizeof *s->index);
   s->text = malloc(n * sizeof *s->text);
   s->bits = malloc(n * sizeof *s->bits);
-  if(!s->index || !s->text || !s->bits || !order(s))
+  s->head = malloc(n * sizeof *s->head);
+  if(!s->index || !s->text || !s->bits || !s->head || !order(s))
     return false;
   for(i = 0; i < s->count; i++) {
     s->text[i] = added(s, s->index[i]);
     s->bits[i] = sei_signature_of(s->text[i].at, s->text[i].n).bits;
+    s->head[i] = sei_join_head(s->text[i]);
   }
   return group(s);
 }
@@ -210,6 +221,7 @@ void sei_join_side_free(struct sei_join_side *s)
   free(s->index);
   free(s->text);
   free(s->bits);
+  free(s->head);
   free(s->group);
   memset(s, 0, sizeof *s);
 }

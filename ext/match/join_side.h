@@ -23,6 +23,7 @@ struct sei_join_side {
   uint32_t *index;       /* which text it is */
   struct sei_codes *text;
   uint64_t *bits;        /* signatures, see signature.h */
+  uint64_t *head;        /* see sei_join_head */
   struct sei_join_group *group;
   size_t groups;
 };
@@ -33,6 +34,10 @@ bool sei_join_side_add(struct sei_join_side *s, struct sei_codes text);
 /* Turns the code points of both sides into ranks: 0 is the most frequent one.
  * Returns how many there are, or -1 for no memory. */
 int64_t sei_join_rank(struct sei_join_side *left, struct sei_join_side *right);
+
+/* The first four ranks, the first one lowest, cut to 16 bits each; what is
+ * not there is 0. */
+uint64_t sei_join_head(struct sei_codes text);
 
 /* Sorts, groups, and makes the signatures. false: no memory. */
 bool sei_join_side_sort(struct sei_join_side *s);
