@@ -470,6 +470,23 @@ scenario { name = "sei.csv, go on after an error", make = function(env)
   end
 end }
 
+scenario { name = "sei.plan, read again and shown", make = function(env)
+  local sei, client = env.sei, env.client()
+  local person = must(client:list_contributors { max_items = 1 }())
+  local path = env.folder .. "/plan.jsonl"
+  return function()
+    local plan = must(sei.plan { client = client, file = path, protect = "5322/root",
+      guard = { state = env.folder .. "/state.json" }, rules = { sei.rule.email() },
+      match = { candidates = 0 }, people = { { email = person.email, name = "A B" } },
+      accounts = { { integration_id = 5322, login = "new", email = person.email } },
+      fields = function() return { region = "tortured" } end })
+    must(require "sei.guard".remember(plan.header))
+    local again = must(require "sei.plan.file".read(path))
+    must(#require "sei.show".text(again) > 100)
+    return again.digest == plan.digest and plan.writes == 2, "the plan is another one"
+  end
+end }
+
 scenario { name = "sei.source, files", make = function(env)
   local source = env.sei.source
   local latin = ("login;Full Name\n" .. ("u;Zo\xEB\n"):rep(30))

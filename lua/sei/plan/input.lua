@@ -95,13 +95,17 @@ local function plainly(record)
   return table.concat(parts, "\n")
 end
 
--- Where a record stood is no part of what it is.
+local CANONICAL <const> = { canonical = true }
+
+-- Where a record stood is no part of what it is. The record is the caller's: it
+-- gets its `source` back whatever happens.
 local function text_of(record)
   local source = record.source
   record.source = nil
-  local text = core.json.encode(record, { canonical = true }) or plainly(record)
+  local ok, text = pcall(core.json.encode, record, CANONICAL)
   record.source = source
-  return text
+  if not ok then error(text, 0) end
+  return text or plainly(record)
 end
 
 --- The digest of records, whatever their order and wherever they stood.
