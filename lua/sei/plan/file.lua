@@ -12,6 +12,7 @@ local file = {}
 local null <const> = core.json.null
 local FORMAT <const> = 1
 local PIECE <const> = 256 * 1024
+local CANONICAL <const> = { canonical = true }
 
 -- What a row may be, in the order in which they are shown.
 file.KINDS = { "add", "change", "keep", "protected", "conflict" }
@@ -157,7 +158,7 @@ end
 -- ---- writing ----
 
 local function encode(row)
-  local text, err = core.json.encode(row, { canonical = true })
+  local text, err = core.json.encode(row, CANONICAL)
   if text then return text end
   err.message = ("the plan's row %s cannot be written: %s"):format(
     row.what and file.name(row):gsub("[^%g ]", "?") or "header", err.message)
