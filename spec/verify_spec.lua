@@ -7,11 +7,13 @@ local sei = require "sei"
 
 local reply = scripted.reply
 local INTEGRATION <const> = 5322
+local SLOW <const> = tonumber(os.getenv "SEI_SLOW") or 1
 
 local e
 
 local function new_client(options)
-  local all = { base_url = e.url, api_key = "a-key-to-verify", pace = false, timeout = 30 }
+  local all = { base_url = e.url, api_key = "a-key-to-verify", pace = false,
+    timeout = 30 * SLOW }
   for name, value in pairs(options or {}) do all[name] = value end
   local client = sei.client(all)
   finally(function() client:close() end)
