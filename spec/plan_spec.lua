@@ -207,6 +207,16 @@ describe("a plan", function()
     assert.equal("probable", row(made, "5323/bob").class)
   end)
 
+  it("takes files by their endings, and says how many bad rows were left out", function()
+    local made = plan { people = file("hr.csv", "email,name\nann@x.example,Ann Ash\n"),
+      rules = { sei.rule.email() }, accounts = sei.source.json { on_bad = function() end,
+        lines = true, integration_id = LAB,
+        text = '{"login":"one","email":"ann@x.example"}\n{"login":\n' } }
+    assert.equal("add", row(made, "5323/one").kind)
+    assert.equal(1, made.header.inputs.people.count)
+    assert.equal(1, made.header.inputs.accounts.skipped)
+  end)
+
   it("writes what the previous API takes", function()
     local made = plan { target = "cloud_ids", application_type = "GITHUB",
       accounts = { account(nil, "annash", "Ann Ash"), account(nil, "shared", "Cem Cedar"),
@@ -216,6 +226,31 @@ describe("a plan", function()
     assert.equal("bob@x.example", row(made, "GITHUB/shared").before.email)
     assert.equal("add", row(made, "GITHUB/fresh").kind)
     assert.equal("cloud_ids", made.header.writes)
+  end)
+end)
+
+describe("a plan's review file", function()
+  it("is written, filled in by a person, and replayed", function()
+    local path = folder .. "/review.csv"
+    local function made()
+      return plan { rules = { sei.rule.email() }, review = path, decided = path,
+        accounts = { account(LAB, "who", nil, { name = "Nobody Known" }) } }
+    end
+    local one = made()
+    assert.equal(0, one.writes)
+    assert.equal(1, one.header.counts.review + one.header.counts.none)
+    local rows = {}
+    for r in sei.csv.read { file = path } do rows[#rows + 1] = r end
+    assert.equal(1, #rows)
+    local text = shell.run("cat " .. path)
+    local header, line = text:match "^([^\r\n]*)\r?\n([^\r\n]*)"
+    assert.truthy(header:find "decision", header)
+    assert.matches("^,,", line)
+    file("review.csv", (text:gsub("\n,,", "\nchoose,bob@x.example,", 1)))
+    local two = made()
+    assert.equal("add", row(two, "5323/who").kind)
+    assert.equal("bob@x.example", row(two, "5323/who").after.email)
+    assert.equal(two.digest, made().digest)
   end)
 end)
 
