@@ -46,10 +46,11 @@ end
 -- or false and the outcome.
 local function hits_of(state, rule, one)
   local keys, before = view.keys(one, rule.kind, rule.derive)
-  local count = state.counts[rule.kind]
+  local count, known = state.counts[rule.kind], state.people:keys(rule.kind, rule.derive)
   local found, at, shared, why
-  for i, key in ipairs(keys) do
-    local there = state.people:numbers(rule.kind, key, rule.derive)
+  for i = 1, #keys do
+    local key = keys[i]
+    local there = known[key]
     local refused = there and rule.refuses and rule:refuses(key, before[i], one, state.people)
     if refused then
       why = refused
@@ -252,16 +253,19 @@ end
 
 -- ---- all accounts ----
 
--- How many accounts have each key, for each kind that a rule uses.
+-- How many accounts have each key, for each kind that a rule uses; keys that
+-- nobody among the people has are left out.
 local function count_keys(state)
   state.counts = {}
   for _, rule in ipairs(state.rules) do
     local kind = rule.kind
     if kind and not state.counts[kind] then
-      local count = {}
+      local count, known = {}, state.people:keys(kind, rule.derive)
       for _, one in ipairs(state.accounts) do
-        for _, key in ipairs((view.keys(one, kind, rule.derive))) do
-          count[key] = (count[key] or 0) + 1
+        local keys = view.keys(one, kind, rule.derive)
+        for i = 1, #keys do
+          local key = keys[i]
+          if known[key] then count[key] = (count[key] or 0) + 1 end
         end
       end
       state.counts[kind] = count

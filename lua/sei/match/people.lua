@@ -92,7 +92,9 @@ local function index_of(self, kind, derive)
   if index then return index end
   index = {}
   for number, one in ipairs(self.views) do
-    for _, key in ipairs((view.derive(one, kind, derive))) do
+    local keys = view.derive(one, kind, derive)
+    for i = 1, #keys do
+      local key = keys[i]
       local there = index[key]
       if not there then
         index[key] = number
@@ -107,12 +109,18 @@ local function index_of(self, kind, derive)
   return index
 end
 
+--- All keys of a kind, to be read: key → the number of the one person who has
+-- it, or an array of numbers.
+-- @tparam string kind
+-- @tparam ?function derive what makes the keys of a rule's own kind
+-- @treturn table
+function people:keys(kind, derive) return index_of(self, kind, derive) end
+
 --- The numbers of the people who have a key.
 -- @tparam string kind
 -- @tparam string key
--- @tparam ?function derive what makes the keys of a rule's own kind
 -- @treturn number|{number,...}|nil one number, or several
-function people:numbers(kind, key, derive) return index_of(self, kind, derive)[key] end
+function people:numbers(kind, key) return index_of(self, kind)[key] end
 
 local function records(self, there)
   if not there then return {} end
