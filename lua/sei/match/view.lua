@@ -70,12 +70,11 @@ end
 
 --- Letters and digits alone: "J.Smith-2" → "jsmith2".
 -- @tparam string value
--- @treturn string folded
+-- @treturn string
 function view.squeeze(value)
   if not value:find "[\x80-\xFF]" then return (value:lower():gsub("[^%w]", "")) end
   return (fold(value, { titles = false }):gsub(" ", ""))
 end
-local squeeze = view.squeeze
 
 -- ---- names ----
 
@@ -138,6 +137,10 @@ end
 
 --- Appends to two arrays that grow together, each key once; none if it is nil
 -- or empty. The arrays are short.
+-- @tparam {string,...} keys
+-- @tparam {string,...} before
+-- @tparam ?string key
+-- @tparam string value that it comes from
 function view.add(keys, before, key, value)
   if not key or key == "" then return end
   for i = 1, #keys do
@@ -212,13 +215,13 @@ end
 -- letters and digits alone.
 function kinds.handle(v)
   local keys, before = {}, {}
-  for _, login in ipairs(v.logins) do add(keys, before, squeeze(login), login) end
+  for _, login in ipairs(v.logins) do add(keys, before, view.squeeze(login), login) end
   for _, email in ipairs(v.emails) do
     local value = noreply(email:lower()) or local_part(email)
-    if value then add(keys, before, squeeze(value), email) end
+    if value then add(keys, before, view.squeeze(value), email) end
   end
   for _, name in ipairs(v.names) do
-    if not bare(name):find "%S%s+%S" then add(keys, before, squeeze(bare(name)), name) end
+    if not bare(name):find "%S%s+%S" then add(keys, before, view.squeeze(bare(name)), name) end
   end
   return keys, before
 end
