@@ -143,6 +143,56 @@ describe("the order of the input", function()
   end)
 end)
 
+-- ---- odd people ----
+
+local BITS <const> = { "a", "\u{E9}", "\xFF", "\0", " ", "@", "+", ".", "\u{674E}", "\u{130}",
+  "\u{DF}", "-", "[bot]", "users.noreply.github.com", "1234+", "\u{200B}", "John", "Smith", "\u{301}", "'",
+  "(", ")", "%", "\t", ("x"):rep(3000), (" "):rep(3000), ("@"):rep(300), ("a b "):rep(500) }
+local VALUES <const> = { sei.null, 17, "", {}, true, 1.5 }
+
+describe("odd records", function()
+  it("never break a match, and each account gets its row", function()
+    local state = 3
+    local function draw(n)
+      state = (state * 1103515245 + 12345) % 2147483648
+      return state // 65536 % n + 1
+    end
+    local function value()
+      if draw(10) == 1 then return VALUES[draw(#VALUES)] end
+      local parts = {}
+      for i = 1, draw(6) do parts[i] = BITS[draw(#BITS)] end
+      return table.concat(parts)
+    end
+    local rules = sei.rule.defaults()
+    table.insert(rules, sei.rule.fuzzy_name { cutoff = .8, margin = 0 })
+    for _ = 1, 60 do
+      local people, accounts = {}, {}
+      for i = 1, 10 do
+        people[i] = { id = "p" .. i, name = value(), email = value(), login = value(),
+          logins = value(), names = { value() }, emails = { value(), value() } }
+        accounts[i] = { id = i, integration_id = draw(2), login = value(), name = value(),
+          email = value() }
+      end
+      local result = run(people, accounts, { rules = rules })
+      assert.equal(10, #result.decisions + #result.review + #result.none)
+      for _, account in ipairs(accounts) do result:explain(account) end
+    end
+  end)
+
+  it("take no longer for a name of a megabyte", function()
+    local long = { ("x"):rep(2 ^ 20), ("a b "):rep(2 ^ 18), "a" .. (" "):rep(2 ^ 20) .. "b@",
+      ("@"):rep(2 ^ 16), ("a@b "):rep(2 ^ 14) }
+    local people, accounts = {}, {}
+    for i, text in ipairs(long) do
+      people[i] = { id = "p" .. i, name = text, login = "quokka" .. i }
+      accounts[i] = { id = "a" .. i, name = text .. "y", login = "quokka" .. i }
+    end
+    local from = os.clock()
+    run(people, accounts)
+    assert.is_true(os.clock() - from < 5 * (tonumber(os.getenv "SEI_SLOW") or 1))
+  end)
+end)
+
 -- ---- real people ----
 
 local data = os.getenv "SEI_DATA"

@@ -37,13 +37,16 @@ local function may_be(a, b)
   return begins(a, b) or begins(b, a) or stands_for(a, b) or stands_for(b, a) or slip(a, b)
 end
 
+-- A text of more words is no name; comparing each with each would take long.
+local MOST_WORDS <const> = 32
+
 -- The first free word of a list that is the same, else one that may be.
 local function partner(word, list, taken)
-  for i, other in ipairs(list) do
-    if not taken[i] and other == word then return i end
+  for i = 1, math.min(#list, MOST_WORDS) do
+    if not taken[i] and list[i] == word then return i end
   end
-  for i, other in ipairs(list) do
-    if not taken[i] and may_be(word, other) then return i end
+  for i = 1, math.min(#list, MOST_WORDS) do
+    if not taken[i] and may_be(word, list[i]) then return i end
   end
   return nil
 end
@@ -53,7 +56,8 @@ end
 local function common(a, b)
   if #a > #b then a, b = b, a end
   local taken, count, solid = {}, 0, false
-  for _, word in ipairs(a) do
+  for k = 1, math.min(#a, MOST_WORDS) do
+    local word = a[k]
     local i = partner(word, b, taken)
     if i then
       taken[i] = true

@@ -28,8 +28,7 @@ function view.text(value)
   local first, last = byte(value, 1), byte(value, -1)
   if not first then return nil end
   if first > 32 and last > 32 then return value end
-  value = value:match "^%s*(.-)%s*$"
-  return value ~= "" and value or nil
+  return value:match "^%s*(.*%S)"
 end
 
 -- The one value of a field and those of its plural, each once, in order.
@@ -81,8 +80,11 @@ end
 -- Addresses in a name are no part of it.
 local function bare(name)
   if not name:find("@", 1, true) then return name end
-  local rest = name:gsub("%S+@%S+", "")
-  return rest:find "%S" and rest or name:match "^[^@]*"
+  local rest = {}
+  for word in name:gmatch "%S+" do
+    if not word:find("@", 1, true) then rest[#rest + 1] = word end
+  end
+  return #rest > 0 and table.concat(rest, " ") or name:match "^[^@]*"
 end
 
 -- The words of each name. A name in one piece, "annLee", is taken apart.

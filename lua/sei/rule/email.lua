@@ -10,15 +10,21 @@ local email = {}
 --- See sei.rule.email.
 function email.email() return { kind = "email", identity = true } end
 
--- The addresses in a text, whatever is around them: <a@b>, "mailto:a@b", “a@b”.
-local ADDRESS <const> = "[%w!#$%%&*+/=?^_`{|}~.\x80-\xFF-]+@[%w\x80-\xFF-]+%.[%w.\x80-\xFF-]+"
+local PART <const> = "^[%w!#$%%&*+/=?^_`{|}~.\x80-\xFF-]+"
+local HOST <const> = "^[%w\x80-\xFF-]+%.[%w.\x80-\xFF-]+"
 
+-- The addresses in a text, whatever is around them: <a@b>, "mailto:a@b", “a@b”.
+-- What is longer than RFC 5321 allows (section 4.5.3.1) is none.
 local function addresses(text)
   if text:find "^[%w.+_-]+@[%w-]+%.[%w.-]+$" then return { text } end
   local list = {}
   text = text:gsub("\u{201C}", " "):gsub("\u{201D}", " "):gsub("mailto:", " ")
-  for address in text:gmatch(ADDRESS) do
-    list[#list + 1] = address
+  local at = text:find("@", 1, true)
+  while at do
+    local part = text:sub(math.max(1, at - 65), at - 1):reverse():match(PART)
+    local host = text:sub(at + 1, at + 256):match(HOST)
+    if part and host and #part <= 64 then list[#list + 1] = part:reverse() .. "@" .. host end
+    at = text:find("@", at + 1, true)
   end
   return list
 end
