@@ -76,9 +76,11 @@ end
 -- * `summary`: `{people=, accounts=, by_class={}, by_rule={}, by_reason={}}`
 --
 -- Each candidate is `{person=, score=0..1, why=}`. Evidence is `{rule=, key=,
--- left={before=, after=}, right={before=, after=}, runner_up=, margin=, source=}`: the key, the
--- values of the account and of the person before and after normalisation, the best other
--- candidate and by how much the person's score is ahead of it, and where the account stands.
+-- left={before=, after=}, right={before=, after=}, runner_up=, margin=, exact=, source=}`: the key,
+-- the values of the account and of the person before and after normalisation, the best other
+-- candidate and by how much the person's score is ahead of it, whether the key is proof by itself
+-- (an address, a lookup, what a person decided), and where the account stands. `candidates`,
+-- `runner_up` and `margin` of a decision are worked out when they are first asked for.
 --
 -- The reasons of review rows:
 --

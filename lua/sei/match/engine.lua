@@ -42,11 +42,29 @@ local function joined(a, b)
   return list
 end
 
+-- How many accounts have each key of a rule's kind; keys that nobody among the
+-- people has are left out. Counted when the first account has a key of the
+-- kind that somebody has: most accounts are decided before by their address.
+local function counts_of(state, rule, known)
+  local count = state.counts[rule.kind]
+  if count then return count end
+  count = {}
+  for _, one in ipairs(state.accounts) do
+    local keys = view.keys(one, rule.kind, rule.derive)
+    for i = 1, #keys do
+      local key = keys[i]
+      if known[key] then count[key] = (count[key] or 0) + 1 end
+    end
+  end
+  state.counts[rule.kind] = count
+  return count
+end
+
 -- Who has the account's keys: numbers, key, value before; or nil and why not;
 -- or false and the outcome.
 local function hits_of(state, rule, one)
   local keys, before = view.keys(one, rule.kind, rule.derive)
-  local count, known = state.counts[rule.kind], state.people:keys(rule.kind, rule.derive)
+  local known = state.people:keys(rule.kind, rule.derive)
   local found, at, shared, why
   for i = 1, #keys do
     local key = keys[i]
@@ -54,7 +72,7 @@ local function hits_of(state, rule, one)
     local refused = there and rule.refuses and rule:refuses(key, before[i], one, state.people)
     if refused then
       why = refused
-    elseif there and count[key] >= state.shared_key then
+    elseif there and counts_of(state, rule, known)[key] >= state.shared_key then
       shared = shared or i
     elseif there then
       there = type(there) == "table" and there or { there }
@@ -253,26 +271,6 @@ end
 
 -- ---- all accounts ----
 
--- How many accounts have each key, for each kind that a rule uses; keys that
--- nobody among the people has are left out.
-local function count_keys(state)
-  state.counts = {}
-  for _, rule in ipairs(state.rules) do
-    local kind = rule.kind
-    if kind and not state.counts[kind] then
-      local count, known = {}, state.people:keys(kind, rule.derive)
-      for _, one in ipairs(state.accounts) do
-        local keys = view.keys(one, kind, rule.derive)
-        for i = 1, #keys do
-          local key = keys[i]
-          if known[key] then count[key] = (count[key] or 0) + 1 end
-        end
-      end
-      state.counts[kind] = count
-    end
-  end
-end
-
 -- Rules that want to see everything before the first account.
 local function prepare(state)
   for _, rule in ipairs(state.rules) do
@@ -280,15 +278,19 @@ local function prepare(state)
   end
 end
 
--- Ranks all people for an account: { number, score, why }, best first.
+-- Ranks all people for an account: { number, score, why }, best first. The index
+-- is made when the first account is to be ranked.
 local function ranking(state)
-  local records = {}
-  for i, one in ipairs(state.people.views) do
-    records[i] = { id = state.people.ids[i], names = one.names, emails = one.emails,
-      logins = one.logins }
-  end
-  local index = core.match.index(records)
+  local index
   return function(one)
+    if not index then
+      local records = {}
+      for i, person in ipairs(state.people.views) do
+        records[i] = { id = state.people.ids[i], names = person.names, emails = person.emails,
+          logins = person.logins }
+      end
+      index = core.match.index(records)
+    end
     return index:rank({ names = one.names, emails = one.emails, logins = one.logins },
       state.candidates)
   end
@@ -298,16 +300,15 @@ end
 -- @tparam table options of match.run, checked
 -- @treturn table the result; raises an error object for input that cannot be used
 function engine.run(options)
-  local state = { people = people.new(options.people), accounts = {}, rules = options.rules,
-    shared_key = options.shared_key, candidates = options.candidates, near = options.near,
-    one_to_one = options.one_to_one, key_of = match_key,
+  local state = { people = people.new(options.people), accounts = {}, counts = {},
+    rules = options.rules, shared_key = options.shared_key, candidates = options.candidates,
+    near = options.near, one_to_one = options.one_to_one, key_of = match_key,
     decided = decided.new(options.decided), was_decided = #options.decided > 0,
     replay = { name = "decided", class = "certain", explicit = true, identity = true } }
   people.read(options.accounts, "accounts", function(record, number)
     state.accounts[number] = view.new(record, "account")
   end)
   prepare(state)
-  count_keys(state)
   local outcomes = {}
   for i, one in ipairs(state.accounts) do outcomes[i] = engine.decide(state, one) or false end
   claims.check(state, outcomes)

@@ -87,12 +87,51 @@ local function message_of(state, outcome)
   return outcome.reason
 end
 
+-- Who else comes near to a decided account is ranked when somebody first asks
+-- for `candidates`, `runner_up` or `margin`: most accounts are decided by their
+-- address and never looked at. Gives the function that leaves that for later.
+local function later(state)
+  local row_of, one_of = {}, {} -- evidence → row → view
+  local row_meta, evidence_meta = {}, {}
+  local function fill(row)
+    local evidence = row.evidence
+    setmetatable(row, nil)
+    setmetatable(evidence, nil)
+    row.candidates = candidates_of(state, one_of[row], nil)
+    compare(evidence, row.person, row.candidates)
+    row_of[evidence], one_of[row] = nil, nil
+  end
+  function row_meta.__index(row, name)
+    if name ~= "candidates" then return nil end
+    fill(row)
+    return row.candidates
+  end
+  function row_meta.__pairs(row)
+    fill(row)
+    return next, row, nil
+  end
+  function evidence_meta.__index(evidence, name)
+    if name ~= "runner_up" and name ~= "margin" then return nil end
+    fill(row_of[evidence])
+    return evidence[name]
+  end
+  function evidence_meta.__pairs(evidence)
+    fill(row_of[evidence])
+    return next, evidence, nil
+  end
+  return function(row, one)
+    row_of[row.evidence], one_of[row] = row, one
+    setmetatable(row.evidence, evidence_meta)
+    setmetatable(row, row_meta)
+  end
+end
+
 local function decision(state, one, outcome)
   local row = { account = one.record, person = state.people.list[outcome.person],
-    class = outcome.class or outcome.rule.class, rule = outcome.rule.name, key = outcome.key }
-  row.evidence = evidence_of(state, outcome, one.record)
-  row.candidates = candidates_of(state, one, nil)
-  compare(row.evidence, row.person, row.candidates)
+    class = outcome.class or outcome.rule.class, rule = outcome.rule.name, key = outcome.key,
+    evidence = evidence_of(state, outcome, one.record) }
+  row.evidence.exact = outcome.rule.identity
+  state.later(row, one)
   return row
 end
 
@@ -166,6 +205,7 @@ end
 -- @treturn table
 function rows.result(state, outcomes, engine)
   local result = { decisions = {}, review = {}, none = {}, ignored = {} }
+  state.later = later(state)
   local by_class, by_rule, by_reason = {}, {}, {}
   for i, one in ipairs(state.accounts) do
     local row = row_of(state, one, outcomes[i])

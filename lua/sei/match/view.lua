@@ -54,6 +54,7 @@ end
 -- "Setting your commit email address"), 1234-user@users.noreply.gitlab.com
 -- (GitLab Docs, "User profile", private commit email).
 local function noreply(email)
+  if not email:find("@users.noreply.", 1, true) then return nil end
   local part, host = email:match "^([^@]+)@users%.noreply%.([^@]+)$"
   if not part then return nil end
   local number, user = part:match "^(%d+)[+-](.+)$"

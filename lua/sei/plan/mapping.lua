@@ -39,6 +39,16 @@ end
 local function evidence_of(decision)
   local given = decision.evidence
   if type(given) ~= "table" then return nil end
+  local left, right = side(given.left), side(given.right)
+  return (left or right) and { left = left, right = right } or nil
+end
+
+-- Who came second, and by how much, where names were weighed and something is to
+-- be written: a key that is proof by itself needs no comparison, and 60,000 take
+-- seconds to rank.
+local function weigh(row, decision)
+  local given = decision.evidence
+  if row.kind == "keep" or type(given) ~= "table" or given.exact then return row end
   local runner_up = given.runner_up
   if type(runner_up) == "table" then
     local person = type(runner_up.person) == "table" and runner_up.person or runner_up
@@ -47,9 +57,11 @@ local function evidence_of(decision)
   -- Sums of fractions may differ in the last digit with the order of the people.
   local margin = plain(given.margin)
   if type(margin) == "number" then margin = math.floor(margin * 10000 + 0.5) / 10000 end
-  local evidence = { left = side(given.left), right = side(given.right),
-    runner_up = plain(runner_up), margin = margin }
-  return next(evidence) and evidence or nil
+  runner_up = plain(runner_up)
+  if runner_up == nil and margin == nil then return row end
+  row.evidence = row.evidence or {}
+  row.evidence.runner_up, row.evidence.margin = runner_up, margin
+  return row
 end
 
 -- ---- accounts ----
@@ -209,7 +221,7 @@ local function row_of(decision, directory, options, find)
   elseif row.identity ~= identity then
     return conflict(row, "not_utf8", "the identity is not UTF-8")
   end
-  return judge(row, decision, directory, find)
+  return weigh(judge(row, decision, directory, find), decision)
 end
 
 local function protect(row, protection)
