@@ -18,10 +18,10 @@ local plan = {}
 -- ---- inputs and decisions ----
 
 -- A source knows how many rows it left out, since `on_bad` said so.
-local function facts_of(records, given, less)
+local function facts_of(records, given)
   local counts = type(given) == "table" and type(given.counts) == "function" and given:counts()
   local skipped = counts and counts.skipped
-  return { count = #records, digest = input.digest(records, less),
+  return { count = #records, digest = input.digest(records),
     skipped = math.type(skipped) == "integer" and skipped > 0 and skipped or nil }
 end
 
@@ -62,13 +62,13 @@ end
 -- ---- the header ----
 
 -- Contributors whom none of the people is: reported, never removed.
-local function missing_of(there, addresses, less)
+local function missing_of(there, addresses)
   local list = {}
   for _, record in ipairs(there.people) do
     local email = record.email:lower()
     if addresses[email] == nil then list[#list + 1] = email end
   end
-  table.sort(list, less)
+  file.sort(list)
   return core.json.array(list)
 end
 
@@ -96,7 +96,7 @@ end
 
 local function header_of(self, given, rows)
   local result = self.result
-  local missing = missing_of(self.there, self.addresses, self.less)
+  local missing = missing_of(self.there, self.addresses)
   return {
     name = given.name, target = self.target, class = given.class, recipe = given.digest,
     writes = given.target, inputs = self.inputs, state = state_of(given), missing = missing,
@@ -117,7 +117,7 @@ local function read_inputs(self, client, given)
   end
   if self.accounts then self.result = decide(given, self.people, self.accounts) end
   for _, name in ipairs { "people", "accounts" } do
-    if self[name] then self.inputs[name] = facts_of(self[name], given[name], self.less) end
+    if self[name] then self.inputs[name] = facts_of(self[name], given[name]) end
   end
 end
 
@@ -138,7 +138,7 @@ local function rows_of(self, client, given)
 end
 
 local function make(client, given, path)
-  local self = { less = file.comparer() }
+  local self = {}
   read_inputs(self, client, given)
   self.there = directory.read(client, { target = given.target, read = given.read,
     accounts = self.accounts ~= nil, whole = given.fields ~= nil })

@@ -3,9 +3,8 @@
 --
 -- A key is a string; two records that have a key of one kind in common may be
 -- the same person. A view has the fields `record`, `side` ("person" or
--- "account"), and arrays: `emails`, `names`, `logins`, `local_parts` (of
--- addresses that are no provider's substitute), `tokens` (for each name its
--- folded words).
+-- "account"), and arrays: `emails`, `names`, `logins`, `tokens` (for each name
+-- its folded words).
 -- @module sei.match.view
 
 local core = require "sei.core"
@@ -68,6 +67,12 @@ local function local_part(email)
   return part:match "^([^+]+)%+" or part
 end
 
+--- The user whom an address names: behind a substitute address, else the local
+-- part without a +tag.
+-- @tparam string email
+-- @treturn ?string nil for what is no address
+function view.user(email) return noreply(email:lower()) or local_part(email) end
+
 --- Letters and digits alone: "J.Smith-2" → "jsmith2".
 -- @tparam string value
 -- @treturn string
@@ -88,6 +93,8 @@ local function bare(name)
   return #rest > 0 and table.concat(rest, " ") or name:match "^[^@]*"
 end
 
+local CAMEL <const> = { camel = true }
+
 -- The words of each name. A name in one piece, "annLee", is taken apart.
 local function words_of(names)
   if #names == 0 then return NONE end
@@ -95,9 +102,7 @@ local function words_of(names)
   for i, name in ipairs(names) do
     local rest = bare(name)
     local words = tokens_of(rest)
-    if #words == 1 and not rest:find "%s%S" then
-      words = tokens_of(rest, { camel = true })
-    end
+    if #words == 1 and not rest:find "%s%S" then words = tokens_of(rest, CAMEL) end
     list[i] = words
   end
   return list
@@ -160,10 +165,16 @@ local kinds = {}
 -- The address, in lower case: RFC 5321 section 2.4 lets a host tell "A" and
 -- "a" apart in a local part, but no provider does.
 function kinds.email(v)
-  if #v.emails == 0 then return NONE, NONE end
-  local keys = {}
-  for i, value in ipairs(v.emails) do keys[i] = value:lower() end
-  return keys, v.emails
+  local emails = v.emails
+  local keys = emails
+  for i = 1, #emails do
+    local lower = emails[i]:lower()
+    if lower ~= emails[i] then
+      if keys == emails then keys = table.move(emails, 1, #emails, 1, {}) end
+      keys[i] = lower
+    end
+  end
+  return keys, emails
 end
 
 -- Logins that a provider guarantees: known ones, and users and their numbers
@@ -220,7 +231,7 @@ function kinds.handle(v)
   local keys, before = {}, {}
   for _, login in ipairs(v.logins) do add(keys, before, view.squeeze(login), login) end
   for _, email in ipairs(v.emails) do
-    local value = noreply(email:lower()) or local_part(email)
+    local value = view.user(email)
     if value then add(keys, before, view.squeeze(value), email) end
   end
   for _, name in ipairs(v.names) do
@@ -256,14 +267,8 @@ local fields = {
   names = function(v) return values_of(v.record, "name", "names") end,
   logins = function(v) return values_of(v.record, "login", "logins") end,
   tokens = function(v) return words_of(v.names) end,
+  -- kind → keys, and keys → the values that they come from
   keys_of = function() return {} end,
-  before_of = function() return {} end,
-  local_parts = function(v)
-    if #v.emails == 0 then return NONE end
-    local list = {}
-    for _, email in ipairs(v.emails) do list[#list + 1] = local_part(email) end
-    return list
-  end,
 }
 
 function meta.__index(v, field)
@@ -289,11 +294,12 @@ function view.derive(v, kind, derive) return (derive or kinds[kind])(v) end
 -- @treturn {string,...} keys
 -- @treturn {string,...} the values that they come from
 function view.keys(v, kind, derive)
-  local keys = v.keys_of[kind]
-  if keys then return keys, v.before_of[kind] end
+  local known = v.keys_of
+  local keys = known[kind]
+  if keys then return keys, known[keys] end
   local before
   keys, before = (derive or kinds[kind])(v)
-  v.keys_of[kind], v.before_of[kind] = keys, before
+  known[kind], known[keys] = keys, before
   return keys, before
 end
 

@@ -27,10 +27,12 @@ function words.is_generic(value) return (is_generic(value)) end
 -- @treturn ?string the word that says so
 function words.role_of(v)
   if v.record.bot == true then return "bot" end
-  for _, list in ipairs { (view.keys(v, "login")), v.local_parts } do
-    for _, value in ipairs(list) do
-      if is_role(value) then return value end
-    end
+  for _, login in ipairs(v.logins) do
+    if is_role(login) then return login:lower() end
+  end
+  for _, email in ipairs(v.emails) do
+    local user = view.user(email)
+    if user and is_role(user) then return user:lower() end
   end
   local only_name = #v.logins == 0 and #v.emails == 0
   for _, value in ipairs(v.names) do

@@ -91,6 +91,14 @@ function file.comparer()
   return (locale == "C" or locale == "POSIX") and by_locale or by_bytes
 end
 
+--- Sorts strings by their bytes.
+-- @tparam {string,...} list changed in place
+function file.sort(list)
+  local less = file.comparer()
+  if less == by_locale then less = nil end -- the same, without a call for each pair
+  table.sort(list, less)
+end
+
 -- What rows are sorted by, as one string: numbers of integrations go by size,
 -- everything else by bytes. No two rows have the same.
 local function key_of(row)
@@ -177,7 +185,7 @@ local function ordered(rows)
     if by_key[key] then misuse("two rows for %s", file.name(row)) end
     by_key[key], keys[i] = row, key
   end
-  table.sort(keys, file.comparer())
+  file.sort(keys)
   for i, key in ipairs(keys) do keys[i] = by_key[key] end
   return keys
 end
@@ -200,10 +208,10 @@ end
 -- `before` stands there in each row that says what will be.
 local function line_of(row)
   if row.after == nil or row.before ~= nil then return encode(row) end
-  local full = {}
-  for name, value in pairs(row) do full[name] = value end
-  full.before = null
-  return encode(full)
+  row.before = null
+  local text, err = encode(row)
+  row.before = nil
+  return text, err
 end
 
 -- Writes pieces of the lines; keeps the digest of what was written.

@@ -2,6 +2,7 @@
 -- @module sei.plan.input
 
 local core = require "sei.core"
+local file = require "sei.plan.file"
 local options = require "sei.options"
 
 local input = {}
@@ -110,12 +111,11 @@ end
 
 --- The digest of records, whatever their order and wherever they stood.
 -- @tparam {table,...} records
--- @tparam function less compares strings by their bytes
 -- @treturn string 64 hexadecimal digits
-function input.digest(records, less)
+function input.digest(records)
   local texts = {}
   for i, record in ipairs(records) do texts[i] = text_of(record) end
-  table.sort(texts, less)
+  file.sort(texts)
   texts[#texts + 1] = ""
   return core.digest.sha256(table.concat(texts, "\n"))
 end
