@@ -173,7 +173,10 @@ env: ## prints the environment of this checkout: eval "$(make -s env)"
 
 # ---- tests ----------------------------------------------------------------
 
-# Debian's busted starts whatever `lua` is; ours needs 5.4.
+# JOBS processes at once, one file each, see spec/support/run.lua. Debian's
+# busted starts whatever `lua` is; ours needs 5.4.
+JOBS      ?= 1
+RUN        = $(LUA) spec/support/run.lua $(B)/spec/$(firstword $(MAKECMDGOALS)) $(JOBS)
 BUSTED     = $(LUA) $$(command -v busted) -o spec/support/summary.lua \
   $(if $(filter proof,$(MAKECMDGOALS)),--tags,--exclude-tags)=proof
 SPEC      ?= $(sort $(shell find spec -name '*_spec.lua' \
@@ -182,14 +185,15 @@ SPEC      ?= $(sort $(shell find spec -name '*_spec.lua' \
 C_TESTS   := $(patsubst spec/c/%.c,spec-c/%,$(wildcard spec/c/*_test.c))
 
 .PHONY: test
-test: deps build ## every test; ends with "N passed, N failed" (SPEC=FILES: only these)
-	@$(ENVIRONMENT); $(BUSTED) $(SPEC)
+test: JOBS = 2
+test: deps build ## every test; ends with "N passed, N failed" (SPEC=FILES: only these; JOBS=2)
+	@$(ENVIRONMENT); exec $(RUN) $(BUSTED) -- $(SPEC)
 
 # Specs tagged #proof take minutes: a million records, every fault on every
 # endpoint. Each of them has a slice among the ordinary tests.
 .PHONY: proof
 proof: deps build ## the long runs that show what the tests show in small
-	@$(ENVIRONMENT); $(BUSTED) $(SPEC)
+	@$(ENVIRONMENT); $(RUN) $(BUSTED) -- $(SPEC)
 	@$(MAKE) -s DEPS=no torture tsan fuzz
 
 # The C tests see the plain folders as they are, hidden symbols included.
@@ -242,8 +246,8 @@ torture: deps build torture-program ## every public call while memory fails (SCE
 # million texts.
 .PHONY: collector
 collector: deps build ## the tests with all garbage collected again and again
-	@$(ENVIRONMENT); export SEI_SLOW=20; $(BUSTED) --helper=spec/torture/collector.lua \
-	  $(filter-out spec/build% spec/c_% spec/check% spec/embed% spec/sandbox/% \
+	@$(ENVIRONMENT); export SEI_SLOW=20; $(RUN) $(BUSTED) --helper=spec/torture/collector.lua \
+	  -- $(filter-out spec/build% spec/c_% spec/check% spec/embed% spec/sandbox/% \
 	  spec/torture% spec/regress/30% spec/json_d%,$(SPEC))
 
 .PHONY: tsan
@@ -262,7 +266,7 @@ demo: deps build ## the shortest way to see it work, against the emulator
 # SEI_SLOW is a factor for the deadlines that specs measure.
 .PHONY: asan
 asan: deps build ## every test under AddressSanitizer and UBSan, in build/asan
-	@$(ENVIRONMENT); export SEI_SLOW=5; $(SAN_OPTIONS); $(BUSTED) $(SPEC)
+	@$(ENVIRONMENT); export SEI_SLOW=5; $(SAN_OPTIONS); $(RUN) $(BUSTED) -- $(SPEC)
 
 SAN_OPTIONS = export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
   LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/leaks.supp':print_suppressions=0
@@ -274,7 +278,7 @@ VALGRIND = valgrind -q --keep-debuginfo=yes --error-exitcode=99 --leak-check=ful
 .PHONY: valgrind
 valgrind: deps build ## every test under valgrind
 	@$(ENVIRONMENT); export SEI_SLOW=30 SEI_UNDER="$(VALGRIND)"; \
-	  $(VALGRIND) $(BUSTED) $(SPEC)
+	  $(RUN) $(VALGRIND) $(BUSTED) -- $(SPEC)
 
 # Fuzzing, spec/fuzz/: each NAME_fuzz.c is built twice. With spec/fuzz/main.c it
 # runs a short fixed list of inputs among the tests (spec/fuzz_spec.lua); with

@@ -36,19 +36,29 @@ function shell.lua()
   return preload == "" and "lua5.4" or "env LD_PRELOAD=" .. shell.quote(preload) .. " lua5.4"
 end
 
---- Runs make in the checkout, without what an outer make handed down.
+--- The folder that make builds into.
+function shell.build()
+  return os.getenv "SEI_BUILD" or "build"
+end
+
+--- Runs a command that makes something in the checkout, without what an outer
+-- make handed down. Specs run side by side: one waits for the other here, since
+-- two makes in one folder would write the same files.
+-- @tparam string command
+-- @treturn string what it printed
+-- @treturn integer its exit status
+function shell.making(command)
+  return shell.run(("flock %s env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS %s"):format(
+    shell.quote(shell.build() .. "/lock"), command))
+end
+
+--- Runs make in the checkout.
 -- @tparam string words of its command line
 -- @treturn string what it printed
 -- @treturn integer its exit status
 function shell.make(words)
-  return shell.run(string.format(
-    "env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s DEPS=no SANITIZE=%s %s",
+  return shell.making(("make -s DEPS=no SANITIZE=%s %s"):format(
     shell.quote(os.getenv "SEI_SANITIZE" or ""), words))
-end
-
---- The folder that make builds into.
-function shell.build()
-  return os.getenv "SEI_BUILD" or "build"
 end
 
 --- A new empty folder. The caller removes it: shell.remove(path).
