@@ -13,6 +13,7 @@
 #include "event.h"
 #include "file.h"
 #include "index.h"
+#include "journal.h"
 #include "json.h"
 #include "match.h"
 #include "nearest.h"
@@ -88,6 +89,8 @@ int luaopen_sei_core(lua_State *L)
   lua_setfield(L, -2, "match");
   sei_open_digest(L);
   lua_setfield(L, -2, "digest");
+  sei_open_journal(L);
+  lua_setfield(L, -2, "journal");
   push_endpoints(L);
   lua_setfield(L, -2, "endpoints");
   return 1;

@@ -12,11 +12,12 @@
 #include <string.h>
 
 /* The kinds, as the reference lists them. "io" is a local file's failure,
- * "encode" a value that JSON or CSV cannot hold. */
+ * "encode" a value that JSON or CSV cannot hold, "refused" what a gate of ours
+ * (an approval, a guard, a lock) does not let through. */
 static const char *const KINDS[] = {
   "connect", "tls", "timeout", "cancelled", "http", "decode", "protocol",
   "auth", "rejected", "paging_loop", "drift", "too_large", "closed", "io",
-  "encode",
+  "encode", "refused",
   NULL
 };
 
