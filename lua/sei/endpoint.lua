@@ -157,3 +157,5 @@ end
 for _, row in ipairs(core.endpoints) do
   core.client_methods[row.name] = kinds[row.kind](row.name, row)
 end
+
+return { need_key = need_key }

@@ -159,6 +159,26 @@ end
 --   accounts = "gitlab.csv", integration_id = 5323, file = "plan.jsonl" })
 function sei.plan(options) return require "sei.plan".make(options) end
 
+--- Applies a plan: exactly what its file says, if nothing of it has changed meanwhile.
+--
+-- Refused with 0 writes (an error object of kind "refused") if the digest is not the
+-- approved one (code "approval"), a guard of the plan did not pass ("guard"), the client is another
+-- account's ("target"), somebody else is writing ("lock"), the journal is not this plan's or was
+-- edited ("journal"), or any record is not what the plan saw ("drift"; `rows` names all of
+-- them). Called again after a failure it goes on; after its end it sends nothing.
+-- @tparam table options `client`; `plan`: path; `approve`: the plan's digest; `journal`: path (the
+-- plan's with ".journal" behind it); `lock`: folder of the lock files (see sei.lock); `read`: as
+-- in a recipe; `batch_size`: rows of a batch (at most 1000); `stop`: a function, asked before each
+-- batch whether to end here; `progress`: a function, called with {phase="read"|"begin"|"send"|
+-- "verify", rows=, done=, batch=, batches=, irreversible=}, where `irreversible` of "begin" is how
+-- many rows cannot be taken back
+-- @treturn ?table what became of the rows: see sei.apply.result; or nil and an error object, with
+-- such a table in its field `report` if anything may have been sent
+-- @usage local report = assert(sei.apply { client = client, plan = "plan.jsonl",
+--   approve = digest })
+-- print(report)
+function sei.apply(options) return require "sei.apply".run(options) end
+
 -- What a script does not use is not loaded.
 local LAZY <const> = {
   match = "sei.match",

@@ -12,8 +12,9 @@
 --
 -- Events, in the order in which they come:
 --
--- * `begin`: `plan` (digest), `format`, `target`, `writes`, `started` (UTC), `who`; `version`,
---   the directory's version before the first write, where the service tells it
+-- * `begin`: `plan` (digest), `format`, `target`, `header` (of the plan: `name`, `class`, `writes`,
+--   `directory`, and `limits` of its guards), `rows` (how many are to be written), `started` (UTC),
+--   `who`; `version`, the directory's version before the first write, where the service tells it
 -- * `sent`: `batch`, `rows`, each with `row` (its number in the plan, from 1) and the plan's
 --   `what`, `integration_id`, `identity`, `id`, …, `before`, `after`; written before the request
 -- * `acknowledged`: `batch`, `rows` (numbers); `read_back`: they were found there, after a request
@@ -176,8 +177,9 @@ function Journal:close() self.file:close() end
 
 Journal.__close = Journal.close
 
---- The first event of a new journal.
--- @tparam table facts `plan`, `target`, `writes`, `version`, …
+--- The first event of a new journal. Its name must stay its first member, by which
+-- a beginning that was cut off is known.
+-- @tparam table facts `plan`, `target`, `header`, `rows`, `version`
 -- @treturn table an event
 function journal.beginning(facts)
   local event = { event = "begin", format = FORMAT, started = os.date "!%Y-%m-%dT%H:%M:%SZ" }

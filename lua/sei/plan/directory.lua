@@ -116,7 +116,7 @@ function methods:person(email) return self.by_email[email:lower()] end
 --- Reads the directory. Raises an error object if that fails.
 -- @tparam client client
 -- @tparam table options `target`, `read`, as in a recipe; `accounts`: whether identities are
--- wanted; `whole`: whether whole records are
+-- wanted; `whole`: whether whole records are; `people = false`: none are
 -- @treturn table `mappings` (how many identities are somebody's), `people` (array of
 -- contributors), with the methods `owner` and `person`
 function directory.read(client, options)
@@ -126,7 +126,9 @@ function directory.read(client, options)
   elseif options.accounts then
     self.map, self.mappings = read_identities(client, options.read)
   end
-  self.people, self.by_email = read_people(client, options.whole)
+  if options.people ~= false then
+    self.people, self.by_email = read_people(client, options.whole)
+  end
   return self
 end
 
