@@ -297,7 +297,7 @@ describe("an apply that meets trouble", function()
   it("reads back what got no answer, and sends again only what is not there", function()
     local client = new_client { retries = 2 }
     local plan = plans.write(client, path(), { p1 = 2, p3 = 4 })
-    fault("reset-before@1:1", IDENTITIES) -- the second request from now: the write
+    fault("reset-acted@2:1", IDENTITIES) -- the second request from now: the write
     local report = assert(apply(client, plan))
     assert.equal("done", report.state)
     assert.equal(2, report.verified)
@@ -312,7 +312,7 @@ describe("an apply that meets trouble", function()
     local report, err = apply(client, plan, { batch_size = 3, progress = function(facts)
       if facts.phase == "send" then
         count = count + 1
-        if count == 1 then fault("reset-after", IDENTITIES) end
+        if count == 1 then fault("reset-acted:2", IDENTITIES) end
       end
     end })
     assert.is_nil(report)
