@@ -70,8 +70,9 @@ describe("a plan file", function()
     assert.equal(wrote.digest, plan.digest)
     assert.same(wrote.rows, plan.rows)
     assert.equal(1, plan.header.irreversible)
-    assert.same({ add = 1, change = 2, keep = 1, protected = 1, conflict = 1, review = 2, none = 1,
-      fields = { change = 1 }, by_rule = { email = { keep = 1, add = 1 }, login = { change = 1 } },
+    assert.same({ add = 1, change = 2, keep = 1, protected = 1, conflict = 1, irreversible = 0,
+      review = 2, none = 1, fields = { change = 1 },
+      by_rule = { email = { keep = 1, add = 1 }, login = { change = 1 } },
       by_integration = { ["5323"] = { keep = 1, add = 1 }, ["40"] = { change = 1, conflict = 1 },
         ["100"] = { protected = 1 } } }, plan.header.counts)
     local order = {}

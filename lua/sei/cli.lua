@@ -18,6 +18,7 @@ local COMMANDS <const> = {
   { "plan", "Say what would change, and write it to a file for somebody to approve." },
   { "show", "Show a plan: what changes, what contradicts itself, what stops it." },
   { "apply", "Do what an approved plan says; go on where it was stopped." },
+  { "undo", "Make the plan that takes an apply back." },
   { "emulator", "Serve the SEI API from memory, for tests, demos and rehearsals." },
   { "eval", "Measure mapping rules on accounts whose persons are known." },
   { "version", "Print the version." },

@@ -179,6 +179,14 @@ function sei.plan(options) return require "sei.plan".make(options) end
 -- print(report)
 function sei.apply(options) return require "sei.apply".run(options) end
 
+--- Makes the plan that takes an apply back: see sei.undo. Nothing is written to the service.
+-- @tparam table options `journal`: path; `file`: path of the plan to write (none: only its digest
+-- is computed); `guard`: numbers for its guards, `changes` and `fields` (those that the plan had)
+-- @treturn ?table as `sei.plan` gives it: `header`, `rows`, `digest`, `path`, `writes`, `failed`;
+-- and `warnings`, an array of strings; or nil and an error object
+-- @usage local back = assert(sei.undo { journal = "plan.jsonl.journal", file = "undo.jsonl" })
+function sei.undo(options) return require "sei.undo".make(options) end
+
 -- What a script does not use is not loaded.
 local LAZY <const> = {
   match = "sei.match",

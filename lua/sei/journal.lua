@@ -16,7 +16,8 @@
 --   `directory`, and `limits` of its guards), `rows` (how many are to be written), `started` (UTC),
 --   `who`; `version`, the directory's version before the first write, where the service tells it
 -- * `sent`: `batch`, `rows`, each with `row` (its number in the plan, from 1) and the plan's
---   `what`, `integration_id`, `identity`, `id`, …, `before`, `after`; written before the request
+--   `what`, `integration_id`, `identity`, `id`, …, `before`, `after`, and of contributors the
+--   `fingerprint` that the record is to have then; written before the request
 -- * `acknowledged`: `batch`, `rows` (numbers); `read_back`: they were found there, after a request
 --   without an answer
 -- * `rejected`: `batch`, `rows` of {row=, reason=, field=}

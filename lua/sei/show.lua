@@ -31,12 +31,23 @@ local function by_number(a, b)
   return a < b
 end
 
+-- A plan that takes nothing back has no such column.
+local function kinds_of(groups)
+  local kinds, some = {}, false
+  for _, one in pairs(groups) do some = some or (one.irreversible or 0) > 0 end
+  for _, kind in ipairs(file.KINDS) do
+    if kind ~= "irreversible" or some then kinds[#kinds + 1] = kind end
+  end
+  return kinds
+end
+
 local function count_table(heading, groups, less)
-  local columns = { heading, table.unpack(file.KINDS) }
+  local kinds = kinds_of(groups)
+  local columns = { heading, table.unpack(kinds) }
   local rows = {}
   for i, name in ipairs(sorted(groups, less)) do
     rows[i] = { name }
-    for k, kind in ipairs(file.KINDS) do rows[i][k + 1] = groups[name][kind] or 0 end
+    for k, kind in ipairs(kinds) do rows[i][k + 1] = groups[name][kind] or 0 end
   end
   return report.table(columns, rows)
 end
@@ -115,7 +126,7 @@ local function difference(row)
   local before, after = row.before or {}, row.after or {}
   if row.what ~= "contributor" then
     local now = value(before.email)
-    if row.kind == "conflict" then return now end
+    if row.kind == "conflict" or row.kind == "irreversible" then return now end
     if row.kind == "add" then return "→ " .. value(after.email) end
     if row.kind == "keep" then return now end
     return now .. " → " .. value(after.email)
@@ -167,6 +178,7 @@ end
 local TITLES <const> = {
   { "change", "Changes", false }, { "change", "Fields that change", true },
   { "add", "Additions, which the service cannot take back", false },
+  { "irreversible", "What the service cannot take back: these stay as they are", nil },
   { "conflict", "Conflicts, which are not written", nil },
   { "protected", "Protected, and left alone", nil }, { "keep", "Kept as they are", nil },
 }

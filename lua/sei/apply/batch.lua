@@ -3,6 +3,7 @@
 -- @module sei.apply.batch
 
 local core = require "sei.core"
+local directory = require "sei.plan.directory"
 local fields = require "sei.plan.fields"
 local settle = require "sei.settle"
 
@@ -79,6 +80,8 @@ local function sent_event(number, one)
   for i, item in ipairs(one.items) do
     local row = { row = item.number }
     for _, name in ipairs(KEPT) do row[name] = item.row[name] end
+    -- how the record will be: an undo looks whether it still is
+    if row.what == "contributor" then row.fingerprint = directory.fingerprint(one.values[i]) end
     rows[i] = row
   end
   return { event = "sent", batch = number, endpoint = one.endpoint, rows = rows }

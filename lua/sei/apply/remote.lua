@@ -100,9 +100,9 @@ end
 local function look_at_contributor(self, row)
   local record = self.records[row.id]
   if not record then return "other", nil, "id" end
-  if directory.fingerprint(record) == row.fingerprint then return "before" end
   local name, now = difference(record, row.after)
   if not name and lower(record) == lower(row) then return "after" end
+  if directory.fingerprint(record) == row.fingerprint then return "before" end
   if difference(record, row.before) == nil then return "other", "another field of the record" end
   return "other", ("%s: %s"):format(name or "email", shown(name and now or record.email)), name
 end

@@ -14,8 +14,9 @@ local FORMAT <const> = 1
 local PIECE <const> = 256 * 1024
 local CANONICAL <const> = { canonical = true }
 
--- What a row may be, in the order in which they are shown.
-file.KINDS = { "add", "change", "keep", "protected", "conflict" }
+-- What a row may be, in the order in which they are shown. "irreversible" rows are
+-- in the plans of sei.undo: additions, which the service cannot take back.
+file.KINDS = { "add", "change", "keep", "protected", "conflict", "irreversible" }
 
 local IS_KIND = {}
 for _, kind in ipairs(file.KINDS) do IS_KIND[kind] = true end
@@ -65,6 +66,9 @@ local function problem_of(row)
   local check = CHECK[row.what]
   if not check then return ("there is nothing called %q"):format(tostring(row.what)) end
   if row.kind == "conflict" and not is_text(row.reason) then return "a conflict has a reason" end
+  if row.kind == "irreversible" and not is_text(row.reason) then
+    return "what is irreversible has a reason"
+  end
   return check(row)
 end
 
@@ -145,8 +149,8 @@ end
 
 --- Counts rows: by kind, and by kind within each integration and each rule.
 -- @tparam {table,...} rows
--- @treturn table `add`, `change`, `keep`, `protected`, `conflict`, `by_integration`, `by_rule`,
--- `fields` (contributors, by kind)
+-- @treturn table a number for each kind, `by_integration`, `by_rule`, `fields` (contributors, by
+-- kind)
 function file.count(rows)
   local counts = no_counts()
   for _, row in ipairs(rows) do count_row(counts, row) end
