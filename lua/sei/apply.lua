@@ -279,7 +279,7 @@ end
 -- A plan that was applied to its end is not looked at again.
 local function finished(self)
   for _, item in ipairs(self.items) do
-    item.fate, item.already = "verified", true
+    item.fate, item.already = "verified", self.history.rows[item.number] == nil
   end
   table.insert(self.warnings, 1, "the plan was applied before; nothing was sent")
   return report(self, "done")
