@@ -14,6 +14,7 @@
 #include "file.h"
 #include "index.h"
 #include "journal.h"
+#include "interrupt.h"
 #include "json.h"
 #include "match.h"
 #include "nearest.h"
@@ -22,6 +23,7 @@
 #include "reference.h"
 #include "rows.h"
 #include "similarity.h"
+#include "terminal.h"
 #include "text.h"
 #include "usage.h"
 #include "walk.h"
@@ -74,6 +76,8 @@ int luaopen_sei_core(lua_State *L)
   sei_open_recording(L);
   sei_open_nearest(L);
   sei_open_usage(L);
+  sei_open_terminal(L);
+  sei_open_interrupt(L);
   sei_open_reference(L);
   sei_open_json(L);
   lua_setfield(L, -2, "json");

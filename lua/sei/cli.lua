@@ -15,6 +15,8 @@ local cli = {}
 
 -- Name and summary, in the order of `sei --help`.
 local COMMANDS <const> = {
+  { "get", "Print what the service has, as a table, CSV or JSON." },
+  { "upload", "Send a CSV of identities, cloud ids or developers." },
   { "plan", "Say what would change, and write it to a file for somebody to approve." },
   { "show", "Show a plan: what changes, what contradicts itself, what stops it." },
   { "apply", "Do what an approved plan says; go on where it was stopped." },
@@ -48,6 +50,12 @@ local function parser(argv)
   return p
 end
 
+-- What is no error to tell: the reader of a pipe had enough, as head does. Shells
+-- know 141 as the end by SIGPIPE.
+local function is_closed_pipe(problem)
+  return (getmetatable(problem) or {}).__name == "sei.closed"
+end
+
 -- Where a message is no error object, it is a programmer's, who wants to know
 -- where.
 local function told(problem)
@@ -63,8 +71,10 @@ function cli.main(argv)
     return load_command(args.command).run(args, args.command) or 0
   end, told)
   if ok then return result end
-  io.stderr:write("sei: ", tostring(result), "\n")
-  return 1
+  if is_closed_pipe(result) then return 141 end
+  io.stderr:write(require "sei.terminal".of(io.stderr):paint("red", "sei:"), " ",
+    tostring(result), "\n")
+  return require "sei.cli.stop".status() or 1
 end
 
 return cli

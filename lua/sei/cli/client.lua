@@ -1,32 +1,129 @@
---- The client that a command works with.
+--- The client that a command works with: its options, where they come from, and
+-- what is shown while it works.
 local client = {}
 
---- Adds the options that say where the service is.
+local SLICE <const> = 0.1   -- seconds that are waited before a signal or a bar is looked at
+
+-- Name, what --help calls its value, text. Other settings: --set.
+local SETTINGS <const> = {
+  { "region", "NAME", "The service's region: prod1, prod2, prod3 or eu." },
+  { "base_url", "URL", "Its address instead, as https://HOST/sei/api." },
+  { "api_key_file", "FILE", "The key is its first line." },
+  { "api_key_command", "COMMAND", "The key is the first line that it prints." },
+  { "auth", "STYLE", "How the key is sent: x-api-key, apikey, bearer or raw." },
+  { "account", "ID", "The account id." },
+  { "proxy", "URL", "The proxy (default: the environment's)." },
+  { "ca_file", "FILE", "The certificates to trust." },
+  { "timeout", "SECONDS", "For a whole call; of a list: for a page (default: 300)." },
+  { "retries", "N", "Repetitions of what failed (default: 3)." },
+  { "pace", "N", "Requests per second, or no (default: 5)." },
+}
+
+local LEVELS <const> = { "error", "warn", "info", "debug" }
+
+local function option(parser, row)
+  return parser:option("--" .. row[1]:gsub("_", "-"), row[3]):argname(row[2])
+end
+
+--- Adds the options that say where the service is, and what is shown.
+-- @tparam table parser a command of lua-argparse
 function client.configure(parser)
-  parser:option("--region", "The service's region (default: SEI_REGION)."):argname "NAME"
-  parser:option("--base-url", "Its base URL instead (default: SEI_BASE_URL)."):argname "URL"
+  local list = {}
+  for i, row in ipairs(SETTINGS) do list[i] = option(parser, row) end
+  list[#list + 1] = parser:option("--set", "Any other setting; see 'sei check --settings'.")
+    :argname "NAME=VALUE":count "*"
+  list[#list + 1] = parser:option("--config", "The file of settings (default: SEI_CONFIG, else "
+    .. "~/.config/sei/config)."):argname "FILE"
+  parser:group("Where the service is (also: SEI_REGION, SEI_BASE_URL, SEI_API_KEY, …)",
+    table.unpack(list))
+  parser:group("What is shown",
+    parser:flag("-q --quiet", "No progress."),
+    parser:flag("-v --verbose", "A line for each request, on standard error."),
+    parser:option("--log", "Appends these lines to a file."):argname "FILE",
+    parser:option("--log-level", "How many of them (default: info)."):choices(LEVELS),
+    parser:flag("--log-addresses", "Does not mask addresses in them."))
 end
 
-local function from_environment(name)
-  local value = os.getenv(name)
-  return value ~= "" and value or nil
-end
-
---- Makes it of the options and the environment; raises a sentence for the user.
+--- The settings of a command line.
 -- @tparam table args what lua-argparse read
--- @treturn client
-function client.new(args)
+-- @treturn table see sei.config; what is wrong with one is raised
+function client.settings(args)
+  local given = { set = args.set, config = args.config }
+  for _, row in ipairs(SETTINGS) do given[row[1]] = args[row[1]] end
+  local settings, err = require "sei.config".read(given)
+  if not settings then error(err, 0) end
+  return settings
+end
+
+-- A setting that the client does not take, with the place where it stands.
+local function blame(settings, problem)
+  local core = require "sei.core"
+  if type(problem) ~= "string" then error(problem, 0) end
+  local name = problem:match "'([%w_]+)'"
+  local _, origin = settings:get(name or "")
+  local text = problem:gsub("^[^\n:]-:%d+: ", "")
+  error(core.error { kind = "decode", message = (origin and origin .. ": " or "") .. text }, 0)
+end
+
+local function need_address(settings)
+  if settings:get "region" or settings:get "base_url" then return end
+  error(require "sei.core".error { kind = "io", message = "it is not known where the service is",
+    hint = "give --region or --base-url, or set SEI_REGION or SEI_BASE_URL" }, 0)
+end
+
+--- The columns of an endpoint's CSV by the settings; nobody is asked.
+-- @treturn ?{string,...} nil: the customer's own
+function client.columns(args, endpoint)
+  local core = require "sei.core"
+  local given = client.settings(args):client_options()
+  local one <close> = core.client { base_url = "https://localhost", identities = given.identities,
+    cloud_ids = given.cloud_ids, developers = given.developers }
+  return core.csv_header(one, endpoint)
+end
+
+-- Waits in slices, so that a signal that came just before is not slept over.
+local function waiter(progress)
+  local core, stop = require "sei.core", require "sei.cli.stop"
+  return function(c)
+    stop.check()
+    progress:tick()
+    local seconds = c:timeout()
+    core.poll(c:pollfd(), math.min(seconds or SLICE, SLICE))
+    stop.check()
+  end
+end
+
+local session = { __close = function(self) self:close() end }
+session.__index = session
+
+--- Ends it: the bar is gone, the client is closed.
+function session:close()
+  self.progress:close()
+  self.client:close()
+end
+
+--- Opens what a command works with. Signals are caught from then on.
+-- @tparam table args what lua-argparse read
+-- @tparam ?table options `computes`: a signal stops it not only where it waits: for what only
+-- reads; `silent`: no progress is shown, whatever the command line says; `change`: a
+-- function that may change the options of the client
+-- @treturn table `client`, `progress`, `settings`; to be closed
+function client.open(args, options)
+  options = options or {}
   local sei = require "sei"
-  local base_url, region = args.base_url, args.region
-  if not base_url and not region then
-    base_url, region = from_environment "SEI_BASE_URL", from_environment "SEI_REGION"
-    if base_url then region = nil end
-  end
-  if not base_url and not region then
-    error(sei.error { kind = "io", message = "it is not known where the service is",
-      hint = "give --region or --base-url, or set SEI_REGION or SEI_BASE_URL" }, 0)
-  end
-  return sei.client { base_url = base_url, region = region, api_key = sei.key.env "SEI_API_KEY" }
+  local settings = client.settings(args)
+  need_address(settings)
+  local progress = require "sei.progress".new {
+    terminal = require "sei.terminal".of(io.stderr),
+    quiet = args.quiet or args.verbose or options.silent }
+  local made = progress:watch(settings:client_options())
+  made.log = require "sei.cli.log".option(args, progress)
+  made.wait = waiter(progress)
+  if options.change then options.change(made) end
+  require "sei.cli.stop".catch(options.computes)
+  local ok, result = pcall(sei.client, made)
+  if not ok then blame(settings, result) end
+  return setmetatable({ client = result, progress = progress, settings = settings }, session)
 end
 
 return client

@@ -65,9 +65,10 @@ function plan.run(args)
   -- What is read is kept until the end: collecting it early gains nothing.
   collectgarbage("incremental", 400, 400)
   reach(args.recipe)
-  local client <close> = require "sei.cli.client".new(args)
-  local made, err = sei.plan { client = client, recipe = args.recipe, file = args.output,
+  local session <close> = require "sei.cli.client".open(args, { computes = true })
+  local made, err = sei.plan { client = session.client, recipe = args.recipe, file = args.output,
     class = args.class, guard = guards_of(args) }
+  session.progress:close()
   if not made then error(err, 0) end
   io.write(args.json and show.json(made, { rows = args.rows })
     or show.text(made, { rows = args.rows }))
