@@ -23,6 +23,9 @@ PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 LUADIR  ?= $(PREFIX)/share/lua/5.4
 LIBDIR  ?= $(PREFIX)/lib/lua/5.4
+MANDIR  ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 V       ?=
 ifneq ($(filter asan,$(MAKECMDGOALS)),)
 SANITIZE := address,undefined
@@ -350,6 +353,18 @@ $(B)/doc/meta/sei.lua: $(CORE) $(wildcard ext/lua/*.c .ci/doc/*.lua) $(LUA_FILES
 	$(Q)mkdir -p $(@D)
 	$(Q)$(ENVIRONMENT); $(LUA) .ci/doc/meta.lua $(@D)
 
+# ---- manual page and completion ---------------------------------------------
+
+# From the tables of the command line. The emulator's options are among them
+# where it is built.
+.PHONY: man
+man: $(B)/man/sei.1 ## the manual page and completion for bash and zsh, into build/man
+
+$(B)/man/sei.1: build .ci/doc/man.lua $(LUA_FILES)
+	$(call say,MAN,$(@D))
+	$(Q)mkdir -p $(@D)
+	$(Q)$(ENVIRONMENT); $(LUA) .ci/doc/man.lua $(@D)
+
 # ---- static library -------------------------------------------------------
 
 # For host programs: one object with the Lua files inside, whose only global
@@ -396,12 +411,16 @@ INSTALL_LIB  = sei/core.so $(if $(EMULATOR),$(if \
   $(HOST_SRC),sei/sandbox/host.so))
 
 .PHONY: install
-install: install-lua lib ## into PREFIX (/usr/local), below DESTDIR if it is set
+install: install-lua man lib ## into PREFIX (/usr/local), below DESTDIR if it is set
 	$(Q)install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(PREFIX)/include' \
 	  '$(DESTDIR)$(PREFIX)/lib'
 	$(Q)sh .ci/command '$(LUA)' '$(BINDIR)' '$(LUADIR)' '$(LIBDIR)' \
 	  > '$(DESTDIR)$(BINDIR)/sei'
 	$(Q)chmod 755 '$(DESTDIR)$(BINDIR)/sei'
+	$(Q)install -d '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)'
+	$(Q)install -m 644 $(B)/man/sei.1 '$(DESTDIR)$(MANDIR)/man1/sei.1'
+	$(Q)install -m 644 $(B)/man/sei.bash '$(DESTDIR)$(BASHDIR)/sei'
+	$(Q)install -m 644 $(B)/man/_sei '$(DESTDIR)$(ZSHDIR)/_sei'
 	$(Q)install -m 644 ext/sei.h '$(DESTDIR)$(PREFIX)/include/sei.h'
 	$(Q)install -m 644 $(B)/libsei.a '$(DESTDIR)$(PREFIX)/lib/libsei.a'
 
@@ -431,7 +450,8 @@ uninstall: ## takes away what install put there
 	$(Q)cd '$(DESTDIR)$(LUADIR)' && rm -f $(LUA_FILES:lua/%=%)
 	$(Q)cd '$(DESTDIR)$(LIBDIR)' && rm -f sei/core.so sei/sandbox/host.so
 	$(Q)rm -f '$(DESTDIR)$(BINDIR)/sei' '$(DESTDIR)$(PREFIX)/include/sei.h' \
-	  '$(DESTDIR)$(PREFIX)/lib/libsei.a'
+	  '$(DESTDIR)$(PREFIX)/lib/libsei.a' '$(DESTDIR)$(MANDIR)/man1/sei.1' \
+	  '$(DESTDIR)$(BASHDIR)/sei' '$(DESTDIR)$(ZSHDIR)/_sei'
 	$(Q)rm -rf '$(DESTDIR)$(PREFIX)/share/sei'
 	$(Q)for d in '$(DESTDIR)$(LUADIR)/sei' '$(DESTDIR)$(LIBDIR)/sei'; do \
 	  if [ -d "$$d" ]; then find "$$d" -type d -empty -delete; fi; done

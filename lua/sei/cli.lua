@@ -22,7 +22,9 @@ local COMMANDS <const> = {
   { "apply", "Do what an approved plan says; go on where it was stopped." },
   { "undo", "Make the plan that takes an apply back." },
   { "emulator", "Serve the SEI API from memory, for tests, demos and rehearsals." },
+  { "run", "Run a Lua script that finds a client made by the settings." },
   { "eval", "Measure mapping rules on accounts whose persons are known." },
+  { "check", "Say whether the service can be worked with; only reads." },
   { "version", "Print the version." },
 }
 
@@ -35,7 +37,8 @@ end
 
 local function load_command(name) return require("sei.cli." .. name) end
 
-local function parser(argv)
+-- The parser. argv: only the command that it names gets its options; nil: all.
+local function new_parser(argv)
   local p = argparse("sei", "Who is who in Harness SEI: map identities safely.")
   p:flag("-v --version", "Print the version and exit."):action(function()
     print(require "sei"._VERSION)
@@ -45,7 +48,7 @@ local function parser(argv)
   p:require_command(true)
   for _, row in ipairs(COMMANDS) do
     local command = p:command(row[1], row[2]):summary(row[2])
-    if is_asked_for(argv, row[1]) then load_command(row[1]).configure(command) end
+    if not argv or is_asked_for(argv, row[1]) then load_command(row[1]).configure(command) end
   end
   return p
 end
@@ -62,12 +65,17 @@ local function told(problem)
   return type(problem) == "string" and debug.traceback(problem, 2) or problem
 end
 
+--- The whole command line as an object of lua-argparse, for the manual page and
+-- completion.
+-- @treturn table
+function cli.parser() return new_parser() end
+
 --- Runs the command line.
 -- @tparam {string,...} argv without the command's own name
 -- @treturn integer exit status
 function cli.main(argv)
   local ok, result = xpcall(function()
-    local args = parser(argv):parse(argv)
+    local args = new_parser(argv):parse(argv)
     return load_command(args.command).run(args, args.command) or 0
   end, told)
   if ok then return result end

@@ -321,7 +321,8 @@ function config.read(given, getenv)
       path and from_file(settings, path, home, named ~= nil) or {} })
   end)
   if ok then
-    return setmetatable({ settings = settings, found = found, path = path }, methods)
+    return setmetatable({ settings = settings, found = found, getenv = getenv,
+      path = path }, methods)
   end
   if core.is_error(found) then return nil, found end
   error(found, 0)
@@ -382,8 +383,26 @@ local function shown(row, one)
     return one.value[1] .. (#one.value > 1 and " …" or "")
   end
   if row.kind == "list" then return table.concat(one.value, ",") end
-  if row.kind == "boolean" then return one.value and "yes" or "no" end
+  if type(one.value) == "boolean" then return one.value and "yes" or "no" end
   return without_password(tostring(one.value))
+end
+
+-- curl's manual, ENVIRONMENT: http_proxy in small letters alone, lest a CGI
+-- script takes a header for it.
+local PROXIES <const> = {
+  https = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" },
+  http = { "http_proxy", "all_proxy", "ALL_PROXY" },
+}
+
+-- What libcurl takes from the environment by itself.
+local function proxy_row(self)
+  local url = self:get "base_url" or "https:"
+  for _, name in ipairs(PROXIES[url:match "^(%a+):"] or {}) do
+    local value = self.getenv(name)
+    if value and value ~= "" then
+      return { name = "proxy", value = without_password(value), origin = name }
+    end
+  end
 end
 
 --- All settings as people see them, no secret among them.
@@ -394,6 +413,7 @@ function methods:rows()
   for i, row in ipairs(self.settings) do
     local one = self.found[row.name]
     list[i] = one and { name = row.name, value = shown(row, one), origin = one.origin }
+      or row.name == "proxy" and proxy_row(self)
       or { name = row.name, value = row.default, origin = "default" }
   end
   return list

@@ -102,6 +102,16 @@ function session:close()
   self.client:close()
 end
 
+--- Another client with the same settings but these; to be closed.
+-- @tparam table changes options of sei.client
+-- @treturn client
+function session:another(changes)
+  local options = self.settings:client_options()
+  options.log, options.wait = self.options.log, self.options.wait
+  for name, value in pairs(changes) do options[name] = value end
+  return require "sei".client(options)
+end
+
 --- Opens what a command works with. Signals are caught from then on.
 -- @tparam table args what lua-argparse read
 -- @tparam ?table options `computes`: a signal stops it not only where it waits: for what only
@@ -123,7 +133,8 @@ function client.open(args, options)
   require "sei.cli.stop".catch(options.computes)
   local ok, result = pcall(sei.client, made)
   if not ok then blame(settings, result) end
-  return setmetatable({ client = result, progress = progress, settings = settings }, session)
+  return setmetatable({ client = result, progress = progress, settings = settings,
+    options = made }, session)
 end
 
 return client

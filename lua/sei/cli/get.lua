@@ -146,27 +146,28 @@ local function members(fields)
   return list
 end
 
--- An option of lists alone.
-local function only_lists(args, name)
-  for _, option in ipairs { "max", "page_size", "resume", "on_drift" } do
-    local is_max = option == "max"
-    if args[option] and not is_max then
-      wrong(("--%s: sei get %s has no pages"):format(option:gsub("_", "-"), name))
+-- The options of lists that this endpoint has as well.
+local function add_paging(request, args, endpoint)
+  local known = {}
+  for _, row in ipairs(require "sei.core".options(endpoint)) do known[row.name] = true end
+  for _, name in ipairs { "page_size", "resume", "on_drift" } do
+    if args[name] and not known[name] then
+      wrong(("--%s: sei get %s has no pages"):format(name:gsub("_", "-"), args.what))
     end
+    request[name] = args[name]
   end
 end
 
 local function request_of(what, args, endpoint)
   local request = {}
   add_query(request, args.query)
+  add_paging(request, args, endpoint)
   if endpoint == what.list then
     add_filters(request, endpoint, args.filter)
-    request.max_items, request.page_size = args.max, args.page_size
-    request.on_drift, request.resume = args.on_drift, args.resume
+    request.max_items = args.max
     if args.fields then request.fields = members(args.fields) end
-  else
-    if #args.filter > 0 then wrong(("--filter: sei get %s takes none"):format(args.what)) end
-    only_lists(args, args.what)
+  elseif #args.filter > 0 then
+    wrong(("--filter: sei get %s takes none"):format(args.what))
   end
   return request
 end

@@ -9,15 +9,16 @@ local word = {}
 -- @tparam {string,...} names
 function word.argument(parser, name, names)
   local list = table.concat(names, ", ")
-  parser:argument(name, "One of: " .. list .. "."):argname(name:upper())
-    :convert(function(text)
-      for _, known in ipairs(names) do
-        if known == text then return text end
-      end
-      local best = core.nearest(text, names)
-      return nil, ("there is no '%s' to %s%s"):format(text, parser._name,
-        best and ("\nDid you mean '%s'?"):format(best) or (" (there are: %s)"):format(list))
-    end)
+  local argument = parser:argument(name, "One of: " .. list .. "."):argname(name:upper())
+  argument.words = names -- for completion: choices of lua-argparse suggest nothing
+  argument:convert(function(text)
+    for _, known in ipairs(names) do
+      if known == text then return text end
+    end
+    local best = core.nearest(text, names)
+    return nil, ("there is no '%s' to %s%s"):format(text, parser._name,
+      best and ("\nDid you mean '%s'?"):format(best) or (" (there are: %s)"):format(list))
+  end)
 end
 
 --- A whole number from 1 on, or nil and what was expected.

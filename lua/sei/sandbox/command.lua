@@ -37,6 +37,7 @@ local function epilog()
     .. rows_of_help(quirks) .. "\n\nKinds of fault:\n" .. rows_of_help(fault.kinds)
     .. "\n\nWhile it runs, GET http://127.0.0.1:PORT/_emulator lists what can be read and set:\n"
     .. "quirks (also for some paths only), latency, the requests seen, the state, counters."
+    .. "\n\nExample:\n  sei emulator --people 200 --quirk dangling=7 --quirk drop-rows=1"
 end
 
 --- Adds the options to a command of lua-argparse.

@@ -1,0 +1,135 @@
+-- sei check: whether the service can be worked with, which of the behaviours of
+-- api.md section 4 it shows, and where each setting came from. It only reads.
+local command = require "spec.support.command"
+local dkjson = require "dkjson"
+local emulator = require "spec.support.emulator"
+local shell = require "spec.support.shell"
+
+local e
+
+local function start(options)
+  e = emulator.start(options)
+  finally(function() e:stop() end)
+end
+
+local function check(words, variables) return command.run(e, "check " .. words, variables) end
+
+local function has(text, wanted) assert.truthy(text:find(wanted, 1, true), text) end
+
+local function shown(text)
+  local found, answers = assert(dkjson.decode(text)), {}
+  for _, row in ipairs(found.behaviours) do answers[row.number] = row.shown end
+  return answers, found
+end
+
+describe("sei check", function()
+  it("reads a little of everything and writes nothing", function()
+    start { people = 30 }
+    local text, status = check ""
+    assert.equal(0, status, text)
+    for _, line in ipairs { "base_url  " .. e.url, "pace      no",
+      "ok  get_schema             6 fields", "ok  list_contributors      30 records",
+      "ok  download_identities    can be read",
+      "identities.envelope    records", "identities.paged       yes",
+      "Whether this key may write was not tried." } do has(text, line) end
+    assert.matches("\n  ok  clock +%d+ s apart\n", text)
+    for _, one in ipairs(e:log()) do
+      assert.truthy(one.method == "GET" or one.path:find "/list", one.method .. one.path)
+    end
+    assert.is_true(#e:log() < 40, #e:log())
+    assert.is_nil(text:find("\27", 1, true))
+  end)
+
+  it("says which behaviours it saw, and which it cannot see", function()
+    start { people = 1100 }
+    local answers = shown((check "--deep --json"))
+    assert.same({ "no", "?", "no", "?", "no", "no", "?", "no", "?", "?", "?", "no" }, answers)
+    for _, quirk in ipairs { { "has-next-lies" }, { "dangling", "5" }, { "drift", "3" },
+      { "max-page-size", "100" }, { "hide-type", "github" } } do
+      e:quirk(quirk[1], quirk[2])
+    end
+    local found
+    answers, found = shown((check "--deep --json"))
+    assert.same({ "yes", "?", "no", "?", "yes", "yes", "?", "yes", "?", "?", "?", "yes" }, answers)
+    -- a page that is refused is halved until it is not
+    assert.equal("62 records in a page of 1000", found.behaviours[8].text)
+    assert.equal("?", shown((check "--json"))[12])
+  end)
+
+  it("names the style with which the key is taken", function()
+    start { people = 3, api_key = command.KEY }
+    local text, status = check("", { SEI_API_KEY = "another-key" })
+    assert.equal(1, status, text)
+    has(text, "no  get_schema")
+    has(text, "No style of sending the key is taken")
+    has(text, "Something cannot be read, see above.")
+    assert.is_nil(text:find("another-key", 1, true))
+  end)
+
+  it("stops where nobody answers or there is no key", function()
+    start { people = 3 }
+    local text, status = check "--base-url http://127.0.0.1:1/sei/api --retries 0"
+    assert.equal(1, status)
+    has(text, "connect:")
+    assert.is_nil(text:find("list_versions", 1, true))
+    text, status = check("", { SEI_API_KEY = "" })
+    assert.equal(1, status)
+    has(text, "the environment variable SEI_API_KEY is empty")
+  end)
+
+  it("lists the settings, where they came from, and variables that mean none", function()
+    local text, status = command.run(nil, "check --settings --timeout 7", { SEI_RETRIES = "2",
+      https_proxy = "http://me:hidden@proxy:3128" })
+    assert.equal(0, status, text)
+    assert.matches("\ntimeout +7 +%-%-timeout +SEI_TIMEOUT\n", text)
+    assert.matches("\nretries +2 +SEI_RETRIES +SEI_RETRIES\n", text)
+    assert.matches("\nproxy +http://me:%*%*%*%*@proxy:3128 +https_proxy +SEI_PROXY\n", text)
+    assert.matches("\nwindow +4 +default +SEI_WINDOW\n", text)
+    start { people = 3 }
+    has((check("", { SEI_REGOIN = "eu" })), "note: SEI_REGOIN is no setting; did you mean "
+      .. "SEI_REGION?\n")
+  end)
+
+  it("reads dates as servers write them", function()
+    local probe = require "sei.cli.probe"
+    assert.equal(784111777, probe.http_date "Sun, 06 Nov 1994 08:49:37 GMT")
+    assert.equal(951782400, probe.http_date "Tue, 29 Feb 2000 00:00:00 GMT")
+    assert.is_nil(probe.http_date "yesterday")
+    local clock = probe.clock { text = "Sun, 06 Nov 1994 08:49:37 GMT", time = 784111777 + 3600 }
+    assert.same({ "no", "clock", "3600 s apart: this machine's clock is fast" }, clock)
+  end)
+end)
+
+describe("sei run", function()
+  local function script(text)
+    local path = os.tmpname()
+    finally(function() os.remove(path) end)
+    local f = assert(io.open(path, "w"))
+    f:write(text)
+    f:close()
+    return shell.quote(path)
+  end
+
+  it("runs a script that finds its client, its words and its status", function()
+    start { people = 7 }
+    local text, status = command.run(e, "run " .. script [[
+      local n = 0
+      for _ in client:list_contributors() do n = n + 1 end
+      print(n, sei._VERSION ~= nil, arg[1], select("#", ...))
+      mine = 1
+      return 3]] .. " -- --word")
+    assert.equal("7\ttrue\t--word\t1\n", text)
+    assert.equal(3, status)
+  end)
+
+  it("tells a script that cannot be loaded, fails, or is a recipe", function()
+    start { people = 1 }
+    for code, pattern in pairs { ["return ("] = "unexpected symbol", ["error { a = 1 }"] = "table",
+      ["error 'on purpose'"] = "on purpose\nstack traceback",
+      ["return { people = {} }"] = "is a recipe, not a script; sei plan" } do
+      local text, status = command.run(e, "run " .. script(code))
+      assert.equal(1, status)
+      has(text, pattern)
+    end
+  end)
+end)
