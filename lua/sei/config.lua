@@ -307,7 +307,7 @@ end
 -- @tparam ?table given settings as text by name; `set`: array of "NAME=VALUE"; `config`: path of
 -- the file (default: SEI_CONFIG, else sei/config in $XDG_CONFIG_HOME or ~/.config)
 -- @tparam ?function getenv os.getenv
--- @treturn ?table settings: see the functions below; or nil and an error object that names the
+-- @treturn ?table settings, with the methods get, client_options and rows below; or nil and an error object that names the
 -- place of what is wrong
 function config.read(given, getenv)
   given, getenv = given or {}, getenv or os.getenv
@@ -328,10 +328,7 @@ function config.read(given, getenv)
   error(found, 0)
 end
 
---- A setting.
--- @tparam string name
--- @return its value; nil: nobody gave one
--- @treturn ?string where it came from
+-- The value of a setting (nil: nobody gave one), and where it came from.
 function methods:get(name)
   local one = self.found[name]
   if one then return one.value, one.origin end
@@ -353,8 +350,7 @@ local function pace_of(self)
   return { rate = type(rate) == "number" and rate or nil, file = file }
 end
 
---- The options for `sei.client`.
--- @treturn table a new one
+-- A new table: the options for `sei.client`.
 function methods:client_options()
   local made = {}
   for _, row in ipairs(self.settings) do
@@ -405,9 +401,8 @@ local function proxy_row(self)
   end
 end
 
---- All settings as people see them, no secret among them.
--- @treturn {table,...} {name=, value=, origin=} for each; `origin` is "default" where nobody gave
--- one
+-- All settings as people see them, no secret among them.
+-- {name=, value=, origin=} for each; `origin` is "default" where nobody gave one.
 function methods:rows()
   local list = {}
   for i, row in ipairs(self.settings) do

@@ -48,9 +48,8 @@ function progress.new(options)
     quiet = options.quiet, drawn = false, label = nil }, methods)
 end
 
---- A new part of the job.
--- @tparam string label what is done, as "reading contributors"
--- @tparam ?integer total
+-- A new part of the job.
+-- label: what is done, as "reading contributors"; total may be nil.
 function methods:begin(label, total)
   local t = self.clock()
   self.label, self.total, self.done, self.note = label, total, nil, nil
@@ -58,9 +57,7 @@ function methods:begin(label, total)
   self:tick()
 end
 
---- How far it is.
--- @tparam integer done
--- @tparam ?integer total if it is known now
+-- How far it is; total: if it is known now.
 function methods:set(done, total)
   self.done, self.total, self.note = done, total or self.total, nil
   local samples, t = self.samples, self.clock()
@@ -102,9 +99,7 @@ local function bar(columns, share)
   return "[" .. ("#"):rep(full) .. ("-"):rep(inner - full) .. "]"
 end
 
---- What is shown now, within so many columns.
--- @tparam integer columns
--- @treturn string
+-- What is shown now, within so many columns.
 function methods:text(columns)
   local parts, chosen, room = parts_of(self, self.clock()), {}, columns
   local order = { 1, 2, 3, 4, 5, 6 }
@@ -132,7 +127,7 @@ local function draw(self, t)
   file:flush()
 end
 
---- Shows what is due. To be called whenever something is waited for.
+-- Shows what is due. To be called whenever something is waited for.
 function methods:tick()
   if self.quiet or not self.label then return end
   local t = self.clock()
@@ -145,7 +140,7 @@ function methods:tick()
   end
 end
 
---- Takes the bar away, so that something else can be written there.
+-- Takes the bar away, so that something else can be written there.
 function methods:clear()
   if not self.drawn then return end
   self.terminal.file:write "\r\27[K"
@@ -153,7 +148,7 @@ function methods:clear()
   self.drawn = false
 end
 
---- It is over. Safe to call twice.
+-- It is over. Safe to call twice.
 function methods:close()
   self:clear()
   self.label = nil
@@ -178,9 +173,8 @@ local function turn_to(self, endpoint)
   end
 end
 
---- Adds hooks to the options of `sei.client`, by which what it does is shown.
--- @tparam table options they are changed: on_request, on_page, on_batch, on_retry
--- @treturn table the same
+-- Adds hooks to the options of `sei.client`, by which what it does is shown.
+-- They are changed (on_request, on_page, on_batch, on_retry) and returned.
 function methods:watch(options)
   function options.on_request(e)
     if not self.label or e.attempt == 1 then turn_to(self, e.endpoint) end

@@ -32,14 +32,12 @@ function terminal.of(file, getenv)
     colours = wants_colours(is_terminal, getenv) }, methods)
 end
 
---- How many columns it has now; it may change at any time.
--- @treturn integer of a terminal that does not say, and of anything else, 80
+-- How many columns it has now; it may change at any time.
+-- Of a terminal that does not say, and of anything else: 80.
 function methods:width() return self.is_terminal and core.columns(self.file) or WIDTH end
 
---- A text in a style, where colours are wanted.
--- @tparam string style "bold", "dim", "red", "green" or "yellow"
--- @tparam string text
--- @treturn string
+-- A text in a style, where colours are wanted.
+-- style: "bold", "dim", "red", "green" or "yellow".
 function methods:paint(style, text)
   if not self.colours then return text end
   return ("\27[%sm%s\27[0m"):format(STYLES[style], text)
