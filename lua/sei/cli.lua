@@ -21,6 +21,7 @@ local COMMANDS <const> = {
   { "show", "Show a plan: what changes, what contradicts itself, what stops it." },
   { "apply", "Do what an approved plan says; go on where it was stopped." },
   { "undo", "Make the plan that takes an apply back." },
+  { "report", "Write a plan as a page to read, and to decide what was left undecided." },
   { "emulator", "Serve the SEI API from memory, for tests, demos and rehearsals." },
   { "run", "Run a Lua script that finds a client made by the settings." },
   { "eval", "Measure mapping rules on accounts whose persons are known." },

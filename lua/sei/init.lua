@@ -186,6 +186,17 @@ function sei.apply(options) return require "sei.apply".run(options) end
 -- and `warnings`, an array of strings; or nil and an error object
 -- @usage local back = assert(sei.undo { journal = "plan.jsonl.journal", file = "undo.jsonl" })
 function sei.undo(options) return require "sei.undo".make(options) end
+--- Makes a report: a plan as one HTML file, to read and to decide what was left undecided.
+--
+-- It needs no server and no network; what is decided in it is downloaded as the review file.
+-- @tparam table options `plan`: path of a plan, or what sei.plan gave; `review`: path of the review
+-- file, or a result of sei.match.run (default: the plan's, if it has one); `file`: path of the
+-- report, for its owner alone (none: only the text is made); `keep`: true lists the mappings that
+-- stay as they are, too (false)
+-- @treturn ?table `file`, `html` (the text), `rows` and `review` (how many are listed); or nil and
+-- an error object
+-- @usage assert(sei.report { plan = "plan.jsonl", review = "review.csv", file = "report.html" })
+function sei.report(options) return require "sei.report.html".make(options) end
 
 -- What a script does not use is not loaded.
 local LAZY <const> = {

@@ -153,15 +153,19 @@ local OPTIONS <const> = { file = "string", format = '"csv"|"json"', delimiter = 
   bom = "boolean", newline = '"\n"|"\r\n"', overwrite = "boolean" }
 
 -- Raises where a file could not hold a row.
-local function check_rows(rows)
+local function check_texts(rows)
   for _, r in ipairs(rows) do
     local column = row.unwritable(r)
     if column then
       error(core.error { kind = "encode", message = ("the '%s' of account %q is not valid UTF-8, "
         .. "or has a NUL"):format(column, r.account) }, 0)
     end
-    r.check = row.check(r)
   end
+end
+
+local function check_rows(rows)
+  check_texts(rows)
+  for _, r in ipairs(rows) do r.check = row.check(r) end
 end
 
 -- The file appears whole, or stays what it was. Raises an error object.
@@ -181,6 +185,35 @@ local function save(rows, how)
   if not ok then error(err, 0) end
 end
 
+local function check_result(result, name, number)
+  if type(result) ~= "table" or type(result.review) ~= "table" or type(result.none) ~= "table" then
+    error(("bad argument #%d to '%s' (a result of sei.match.run expected)"):format(number, name), 3)
+  end
+end
+
+local function rows_of(from)
+  if type(from) == "string" then
+    local rows, how, problems = load(from)
+    entries_of(rows, from, problems)
+    check_texts(rows)
+    for _, r in ipairs(rows) do r.damaged = r.check ~= row.check(r) end
+    return rows, how
+  end
+  local rows = merging.rows(from, {}, match.key)
+  check_rows(rows)
+  return rows, { format = "csv" }
+end
+
+--- The rows of a review file, for whoever shows them.
+-- @param from path of a file, or a result of sei.match.run: what would be written of it
+-- @treturn ?{table,...} rows, see sei.review.row, `damaged` if cells that sei wrote were changed,
+-- so that nothing can be decided there; or nil and an error object
+-- @treturn table how the file was written: `format`, `delimiter`, `newline`, `bom`, `extra`
+function review.rows(from)
+  if type(from) ~= "string" then check_result(from, "rows", 1) end
+  return attempt.call(rows_of, from)
+end
+
 local function counted(rows)
   local counts = { review = 0, none = 0, settled = 0, absent = 0 }
   for _, r in ipairs(rows) do counts[r.class] = counts[r.class] + 1 end
@@ -189,12 +222,6 @@ end
 
 local function format_of(checked)
   return checked.format or (checked.file:lower():find "%.json$" and "json" or "csv")
-end
-
-local function check_result(result, name, number)
-  if type(result) ~= "table" or type(result.review) ~= "table" or type(result.none) ~= "table" then
-    error(("bad argument #%d to '%s' (a result of sei.match.run expected)"):format(number, name), 3)
-  end
 end
 
 local function write(result, checked)

@@ -100,18 +100,31 @@ end
 
 -- ---- writing ----
 
--- Scores as whole percent: "0.93" is a date or text where the comma is decimal.
-local function cells_of(r)
+--- The names of the columns in the order of the file.
+-- @tparam ?{string,...} extra columns that are not ours
+-- @treturn {string,...}
+function csv.columns(extra)
+  local names = table.move(COLUMNS, 1, #COLUMNS, 1, {})
+  return table.move(extra or {}, 1, #(extra or {}), #names + 1, names)
+end
+
+--- A row's cells as they stand in a file, by column.
+-- @tparam table r see sei.review.row
+-- @tparam ?{string,...} extra columns that are not ours
+-- @treturn table
+function csv.cells(r, extra)
   local cells = {}
   for _, name in ipairs(row.TEXTS) do cells[name] = csv.guard(r[name]) end
   for i = 1, row.MOST do
     local c = r.candidates[i]
     cells["candidate_" .. i] = c and csv.guard(c.shown) or ""
+    -- Whole percent: "0.93" is a date or text where the comma is decimal.
     cells["score_" .. i] = c and math.floor(c.score * 100 + 0.5) or ""
     cells["why_" .. i] = c and csv.guard(c.why) or ""
     cells["person_" .. i] = c and csv.guard(c.person) or ""
   end
   cells.rejected = csv.guard(join(r.rejected))
+  for _, name in ipairs(extra or {}) do cells[name] = csv.guard(r.extra[name] or "") end
   return cells
 end
 
@@ -122,23 +135,19 @@ end
 -- @tparam function write called with pieces of the file; answers true, or nil and an error object
 -- @treturn ?boolean true; or nil and the error object
 function csv.write(rows, how, write)
-  local names = table.move(COLUMNS, 1, #COLUMNS, 1, {})
-  table.move(how.extra or {}, 1, #(how.extra or {}), #names + 1, names)
   local failed
   if how.bom then
     local ok, err = write "\u{FEFF}"
     if not ok then return nil, err end
   end
-  local out = core.csv.write { header = names, delimiter = how.delimiter, newline = how.newline,
-    to = function(piece)
+  local out = core.csv.write { header = csv.columns(how.extra), delimiter = how.delimiter,
+    newline = how.newline, to = function(piece)
       local ok, err = write(piece)
       failed = failed or err
       return ok, tostring(err)
     end }
   for _, r in ipairs(rows) do
-    local cells = cells_of(r)
-    for _, name in ipairs(how.extra or {}) do cells[name] = csv.guard(r.extra[name] or "") end
-    local ok, err = out:row(cells)
+    local ok, err = out:row(csv.cells(r, how.extra))
     if not ok then return nil, failed or err end
   end
   local ok, err = out:close()
