@@ -27,7 +27,7 @@ end
 
 -- What the script reads.
 local function content_of(html)
-  local json = html:match '<script type="application/json" id="data">(.-)</script>'
+  local json = html:match '<script type="application/json"[^>]* id="data">(.-)</script>'
   return assert(sei.json.decode(json)), json
 end
 
@@ -171,7 +171,7 @@ end)
 -- markup, in which no tag is but our own.
 local function markup_of(html)
   local text = html:gsub("<style.->.-</style>", ""):gsub('(<script nonce="%x+">).-</script>', "")
-  return (text:gsub('<script type="application/json" id="data">.-</script>', ""))
+  return (text:gsub('<script type="application/json"[^>]*>.-</script>', ""))
 end
 
 describe("what comes from outside", function()

@@ -30,13 +30,14 @@ function browser.is_there()
 end
 
 local function call(self, method, path, body)
-  local text = body and dkjson.encode(body)
+  local text = body and dkjson.encode(setmetatable(body, { __jsontype = "object" }))
   local parts = {}
   local _, status = http.request { method = method, url = self.url .. path,
     headers = text and { ["Content-Type"] = "application/json", ["Content-Length"] = #text },
     source = text and ltn12.source.string(text), sink = ltn12.sink.table(parts) }
   local answer = dkjson.decode(table.concat(parts))
-  local value = type(answer) == "table" and answer.value or nil
+  local value
+  if type(answer) == "table" then value = answer.value end
   if status ~= 200 then
     error(("%s %s: %s %s"):format(method, path, tostring(status),
       type(value) == "table" and tostring(value.message) or ""), 3)
@@ -105,6 +106,8 @@ end
 --- Clicks on the first element that a CSS selector finds, as a mouse would.
 function Browser:click(selector)
   local found = self:call("POST", "/element", { using = "css selector", value = selector })
+  -- Not to the edge of the window, where something may stay above the page.
+  self:run("arguments[0].scrollIntoView({ block: 'center' })", found)
   self:call("POST", "/element/" .. found[ELEMENT] .. "/click", {})
 end
 

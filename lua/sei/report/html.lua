@@ -55,18 +55,18 @@ end
 local function document(plan, content, groups)
   local body = require "sei.report.body"
   local json = embedded(content)
-  local nonce = core.digest.sha256(json)
+  local digest = core.digest.sha256(json)
   return table.concat { '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
-    '<meta http-equiv="Content-Security-Policy" content="', policy(nonce), '">\n',
+    '<meta http-equiv="Content-Security-Policy" content="', policy(digest), '">\n',
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
     '<meta name="color-scheme" content="light dark">\n',
     '<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n',
     '<meta name="generator" content="sei">\n<title>',
     body.escape(plan.header.name or "Identity plan"), " · ", body.escape(plan.digest:sub(1, 8)),
-    '</title>\n<style nonce="', nonce, '">\n', require "sei.report.style", "</style>\n</head>\n",
-    "<body>\n", body.html(plan, content, groups), '<script type="application/json" id="data">',
-    json, '</script>\n<script nonce="', nonce, '">\n', require "sei.report.script",
-    "</script>\n</body>\n</html>\n" }
+    '</title>\n<style nonce="', digest, '">\n', require "sei.report.style", "</style>\n</head>\n",
+    "<body>\n", body.html(plan, content, groups), '<script type="application/json" data-digest="',
+    digest, '" id="data">', json, '</script>\n<script nonce="', digest, '">\n',
+    require "sei.report.script", "</script>\n</body>\n</html>\n" }
 end
 
 local function save(path, text)
@@ -80,7 +80,7 @@ local function make(given)
   local data = require "sei.report.data"
   local plan = plan_of(given.plan)
   local rows, how, name = review_of(given.review, plan)
-  local content = { digest = plan.digest, missing = plan.header.missing or core.json.array {},
+  local content = { missing = plan.header.missing or core.json.array {},
     rows = data.rows(plan, nil, given.keep) }
   if rows and #rows > 0 then content.review = data.review(rows, how, name) end
   local text = document(plan, content, data.coverage(plan, rows))

@@ -61,7 +61,7 @@ class List {
         counts.set(value, (counts.get(value) || 0) + 1);
       }
     }
-    const name = filter.name || words;
+    const name = (value) => seen((filter.name || words)(value));
     const values = filter.order || [...counts.keys()].sort(
       (a, b) => counts.get(b) - counts.get(a) || (a < b ? -1 : 1));
     const select = el('select', { 'aria-label': filter.label, onchange: () => this.refresh() },

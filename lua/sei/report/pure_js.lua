@@ -53,6 +53,9 @@ function pieces(text) {
   return list;
 }
 
+// A text where no element can stand, an option or a label.
+function seen(text) { return pieces(text).map(([piece]) => piece).join(''); }
+
 function number(n) { return String(n).replace(/\B(?=(\d{3})+$)/g, ','); }
 
 function words(name) { return name.replace(/_/g, ' '); }

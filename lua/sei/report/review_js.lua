@@ -24,12 +24,12 @@ const STATES = { open: 'To review', undecided: 'Undecided', decided: 'Decided',
 const MOST = 5;
 
 class Review {
-  constructor(data, section) {
+  constructor(data, section, key) {
     this.data = data;
     this.file = data.review;
     this.column = Object.fromEntries(this.file.columns.map((name, index) => [name, index]));
     this.rows = this.file.rows.map((cells, index) => this.rowOf(cells, index));
-    this.store = new Store('sei-report:' + data.digest);
+    this.store = new Store(key);
     this.restore(this.store.read());
     this.build(section.querySelector('.fill'));
     this.listen();
@@ -160,8 +160,8 @@ class Review {
     }
     list.push({ value: 'ignore', label: 'Ignore', hint: 'i' });
     if (row.first.value === 'kept') {
-      list.push({ value: 'kept', label: 'As in the file: ' + row.cell('decision') + ' ' +
-        row.cell('person') });
+      list.push({ value: 'kept', label: 'As in the file: ' + seen(row.cell('decision') +
+        ' ' + row.cell('person')) });
     }
     list.push({ value: 'open', label: 'Undecided', hint: 'u' },
       { value: 'other', label: 'Another:', hint: 'p' });
@@ -188,8 +188,8 @@ class Review {
   }
 
   others(row, choices) {
-    const another = this.textField(row, 'text', { 'aria-label': 'Another person for ' + row.who +
-      ': e-mail or id', title: 'e-mail or id', oninput: () => {
+    const another = this.textField(row, 'text', { 'aria-label': 'Another person for ' +
+      seen(row.who) + ': e-mail or id', title: 'e-mail or id', oninput: () => {
       this.suggest(another.value);
       this.set(row, { text: another.value, value: another.value === '' ? 'open' : 'other' });
     } });
@@ -198,7 +198,7 @@ class Review {
   }
 
   noteOf(row) {
-    const note = this.textField(row, 'note', { 'aria-label': 'Note on ' + row.who,
+    const note = this.textField(row, 'note', { 'aria-label': 'Note on ' + seen(row.who),
       oninput: () => this.set(row, { note: note.value }) });
     return el('label', { className: 'note' }, 'Note', note);
   }

@@ -196,6 +196,7 @@ kbd { font: .75rem ui-monospace, Consolas, "DejaVu Sans Mono", monospace; color:
 .foot .said:empty { display: none; }
 
 @media (max-width: 46rem) {
+  html { scroll-padding-bottom: 7.5rem; }
   .wrap { padding: 0 .8rem; }
   .rows .row { grid-template-columns: 1fr; gap: .05rem; }
   .item { grid-template: none / 1fr; }
