@@ -261,7 +261,7 @@ tsan: deps build ## eight threads, each with a state of its own, under ThreadSan
 	  $(LUA) spec/torture/tsan.lua build/tsan/spec/threads 8 10
 
 .PHONY: demo
-demo: deps build ## the shortest way to see it work, against the emulator
+demo: deps build ## plan, approve, apply, read, report, undo: on the emulator
 	@$(ENVIRONMENT); $(LUA) examples/demo.lua
 	@echo 'demo: done. README.md shows the same against your own account.'
 

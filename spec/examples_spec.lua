@@ -248,12 +248,23 @@ describe("the example", function()
     assert.truthy(text:find("hr.csv line 2", 1, true), text)
   end)
 
-  it("demo does the main job on its own", function()
-    local text, status = shell.run(shell.lua() .. " examples/demo.lua")
+  it("demo plans, applies, reads, reports and takes back", function()
+    local made = folder .. "/demo"
+    local text, status = shell.run(shell.join { shell.lua(), "examples/demo.lua", made })
     assert.equal(0, status, text)
     assert.matches("^An emulator of the service is listening on http://127.0.0.1:%d+/sei/api\n",
       text)
-    assert.matches("\n39 accounts: %d+ matched, %d+ of them read back, %d+ left for a person", text)
+    for _, line in ipairs { "  5323/jgarcia  kwame.garcia@example.com → jakub.garcia@example.com",
+      "32 rows are to be written. 31 additions cannot be taken back.",
+      "32 of 32 rows are as planned; 32 sent in 1 batch",
+      "jakub.garcia@example.com,5323,jgarcia",
+      "  5323/jgarcia  jakub.garcia@example.com → kwame.garcia@example.com",
+      "1 of 1 rows are as planned; 1 sent in 1 batch" } do
+      assert.truthy(text:find("\n" .. line, 1, true), line .. " is missing in\n" .. text)
+    end
     assert.matches("\ndemo: done%. ", text)
+    local page = assert(io.open(made .. "/report.html"))
+    assert.matches("^<!DOCTYPE html>", page:read "a")
+    page:close()
   end)
 end)

@@ -1,5 +1,6 @@
--- generate - makes the CSV files beside it: an HR export, a GitLab export and
--- a lookup table of invented people. The same seed gives the same bytes.
+-- generate - makes four of the files beside it: an HR export, a GitLab export, a
+-- lookup table and what is mapped already, all of invented people. The same seed
+-- gives the same bytes.
 --
 --   lua5.4 examples/data/generate.lua FOLDER
 --
@@ -57,3 +58,9 @@ accounts[#accounts + 1] = "xX_coder_Xx,,someone@mail.example"
 save("people.csv", "email,name", people)
 save("gitlab.csv", "login,name,email", accounts)
 save("lookup.csv", "login,email", lookup)
+
+-- The first account is mapped, and the second one to the person of the third.
+local function email_of(i) return people[i]:match "^[^,]*" end
+local function login_of(i) return accounts[i]:match "^[^,]*" end
+save("identities.csv", "email,integrationId,identity",
+  { email_of(1) .. ",5323," .. login_of(1), email_of(3) .. ",5323," .. login_of(2) })

@@ -376,7 +376,8 @@ end
 local function prepare(given)
   local plan, items = load_plan(given.plan)
   local self = { client = given.client, plan = plan, items = items, sent = 0, batches = 0,
-    number = 0, warnings = core.json.array {}, journal_path = given.journal or given.plan .. ".journal",
+    number = 0, warnings = core.json.array {},
+    journal_path = given.journal or given.plan .. ".journal",
     lock_folder = given.lock, read = given.read, stop = given.stop, progress = given.progress,
     batch_size = given.batch_size, limits = limits_of(plan.header) }
   for _, item in ipairs(items) do

@@ -307,8 +307,8 @@ end
 -- @tparam ?table given settings as text by name; `set`: array of "NAME=VALUE"; `config`: path of
 -- the file (default: SEI_CONFIG, else sei/config in $XDG_CONFIG_HOME or ~/.config)
 -- @tparam ?function getenv os.getenv
--- @treturn ?table settings, with the methods get, client_options and rows below; or nil and an error object that names the
--- place of what is wrong
+-- @treturn ?table settings, with the methods get, client_options and rows below; or nil and an
+-- error object that names the place of what is wrong
 function config.read(given, getenv)
   given, getenv = given or {}, getenv or os.getenv
   local settings, home = config.settings(), getenv "HOME"

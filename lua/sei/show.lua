@@ -138,11 +138,16 @@ local function difference(row)
   return table.concat(parts, "; ")
 end
 
+-- A key that is the address itself is not said twice; why nothing can be taken
+-- back, the heading says.
 local function why(row)
+  if row.kind == "irreversible" then return "" end
   if row.reason then return cell(row.message or row.reason) end
   if not row.rule then return "" end
   local evidence = row.evidence or {}
   local left = type(evidence.left) == "table" and evidence.left.before
+  local email = type(row.after) == "table" and row.after.email
+  if email and left == email then return "by " .. cell(row.rule) end
   return ("by %s%s"):format(cell(row.rule), left and " " .. value(left)
     or row.key and " " .. value(row.key) or "")
 end

@@ -58,34 +58,46 @@ local function print_report(report, json)
   end
 end
 
--- Lua's own program raises this when Ctrl-C comes.
-local function is_interrupt(problem)
-  return type(problem) == "string" and problem:find("interrupted!", 1, true) ~= nil
-end
-
 -- Tells why it ended and answers the exit status.
 local function fail(err, args)
   if type(err) == "table" and err.report then print_report(err.report, args.json) end
-  if is_interrupt(err) then
-    err = "stopped; what was sent is in the journal. Run the same command again to go on"
-  end
+  local stopped = require "sei.cli.stop".status()
   io.stderr:write("sei: ", tostring(err), "\n")
+  if stopped then
+    io.stderr:write("sei: what was sent is in the journal; run the same command again to go on\n")
+    return stopped
+  end
   return type(err) == "table" and err.kind == "refused" and not err.report and 3 or 1
+end
+
+local LABELS <const> = { read = "reading again", send = "writing", verify = "reading back" }
+
+-- What is shown of each phase.
+local function shown(bar)
+  local phase
+  return function(facts)
+    if facts.phase == "begin" then
+      bar:clear()
+      return begin(facts)
+    end
+    if facts.phase ~= phase then bar:begin(LABELS[facts.phase], facts.rows) end
+    phase = facts.phase
+    if facts.done then bar:set(facts.done, facts.rows) end
+  end
 end
 
 --- Applies the plan and prints what became of it.
 -- @tparam table args what lua-argparse read
 -- @treturn integer exit status
 function apply.run(args)
-  local sei = require "sei"
-  local client <close> = require "sei.cli.client".new(args)
-  local ok, report, err = pcall(sei.apply, { client = client, plan = args.plan,
+  local sei, stop = require "sei", require "sei.cli.stop"
+  local session <close> = require "sei.cli.client".open(args)
+  local report, err = sei.apply { client = session.client, plan = args.plan,
     approve = args.approve, journal = args.journal, lock = args.lock, read = args.read,
-    batch_size = args.batch, progress = function(facts)
-      if facts.phase == "begin" then begin(facts) end
-    end })
-  if not ok and not is_interrupt(report) then error(report, 0) end
-  if not ok or not report then return fail(err or report, args) end
+    batch_size = args.batch, progress = shown(session.progress),
+    stop = function() return stop.status() ~= nil end }
+  session.progress:close()
+  if not report then return fail(err, args) end
   print_report(report, args.json)
   return report.state == "done" and 0 or 1
 end
