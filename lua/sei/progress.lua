@@ -23,7 +23,7 @@ local function now() return (core.usage()) end
 
 -- 12500 as 12,500
 local function number(n)
-  local text = ("%d"):format(n)
+  local text = ("%d"):format(math.floor(n))
   local head = #text % 3
   return (text:sub(1, head) .. text:sub(head + 1):gsub("%d%d%d", ",%0")):gsub("^,", "")
 end
@@ -99,8 +99,8 @@ local function bar(columns, share)
   return "[" .. ("#"):rep(full) .. ("-"):rep(inner - full) .. "]"
 end
 
--- What is shown now, within so many columns.
-function methods:text(columns)
+-- What is shown now, within so many columns; plain: without a bar.
+function methods:text(columns, plain)
   local parts, chosen, room = parts_of(self, self.clock()), {}, columns
   local order = { 1, 2, 3, 4, 5, 6 }
   table.sort(order, function(a, b) return parts[a][2] < parts[b][2] end)
@@ -110,7 +110,7 @@ function methods:text(columns)
   end
   local words = {}
   for i, part in ipairs(parts) do
-    if part.bar and chosen[i] and room >= SHORTEST then
+    if part.bar and not plain and chosen[i] and room >= SHORTEST then
       words[#words + 1] = bar(math.min(room, LONGEST), math.min(1, self.done / self.total))
     end
     if chosen[i] then words[#words + 1] = part[1] end
@@ -118,13 +118,21 @@ function methods:text(columns)
   return table.concat(words, "  ")
 end
 
+-- To the beginning of what was drawn, all of it gone. A window that became
+-- narrower since has wrapped it.
+local function back(self, columns)
+  local above = self.drawn and ((self.drawn_width or 0) - 1) // columns or 0
+  return above > 0 and ("\r\27[%dA\27[J"):format(above) or "\r"
+end
+
 -- A window's last column stays free: some terminals begin a new line there.
 local function draw(self, t)
   if t - self.began < DELAY or self.drawn and t - self.drawn < REDRAW then return end
-  self.drawn = t
-  local file = self.terminal.file
-  file:write("\r", self:text(math.max(1, self.terminal:width() - 1)), "\27[K")
+  local file, columns = self.terminal.file, self.terminal:width()
+  local text = self:text(math.max(1, columns - 1))
+  file:write(back(self, columns), text, "\27[K")
   file:flush()
+  self.drawn, self.drawn_width = t, report.width(text)
 end
 
 -- Shows what is due. To be called whenever something is waited for.
@@ -135,7 +143,7 @@ function methods:tick()
     draw(self, t)
   elseif t - self.lined >= LINES then
     self.lined = t
-    self.terminal.file:write(self:text(1000), "\n")
+    self.terminal.file:write(self:text(math.huge, true), "\n")
     self.terminal.file:flush()
   end
 end
@@ -143,7 +151,7 @@ end
 -- Takes the bar away, so that something else can be written there.
 function methods:clear()
   if not self.drawn then return end
-  self.terminal.file:write "\r\27[K"
+  self.terminal.file:write(back(self, self.terminal:width()), "\27[K")
   self.terminal.file:flush()
   self.drawn = false
 end

@@ -1,0 +1,254 @@
+-- What is seen on a terminal: progress, narrow windows, colours, Ctrl-C. The
+-- windows are tmux's.
+local command = require "spec.support.command"
+local emulator = require "spec.support.emulator"
+local progress = require "sei.progress"
+local report = require "sei.report"
+local screens = require "spec.support.screen"
+local shell = require "spec.support.shell"
+local terminal = require "sei.terminal"
+
+local PEOPLE <const> = 1200
+local e, folder
+
+setup(function()
+  folder = shell.folder()
+  e = emulator.start { people = PEOPLE }
+end)
+teardown(function()
+  e:stop()
+  shell.remove(folder)
+end)
+before_each(function()
+  e:reset()
+  e:latency(0)
+end)
+
+local function open(words, columns, rows, variables)
+  local screen = screens.open(command.line(e, variables) .. " " .. words, columns or 80, rows or 24)
+  finally(function() screen:close() end)
+  return screen
+end
+
+local function contents(path)
+  local f = assert(io.open(path, "rb"))
+  local text = f:read "a"
+  f:close()
+  return text
+end
+
+local function lines_of(text)
+  local list = {}
+  for line in text:gmatch "[^\n]+" do list[#list + 1] = line end
+  return list
+end
+
+describe("a bar", function()
+  local SLOWLY <const> = "get contributors --page-size 40 --set window=1 -o "
+
+  it("shows share, count, rate and time left, and is gone at the end", function()
+    e:latency(60)
+    local screen = open(SLOWLY .. folder .. "/all.csv", 100)
+    local text = screen:await "left"
+    assert.matches("^reading contributors  %[#+%-+%]  %d+ %%  [%d,]+ of 1,200  %d+/s  %d:%d%d "
+      .. "left\n", text)
+    text = screen:await("status 0", 20)
+    assert.same({ "status 0" }, lines_of(text))
+    assert.equal(PEOPLE + 1, #lines_of(contents(folder .. "/all.csv")))
+  end)
+
+  it("takes one line of a window of any width", function()
+    e:latency(250)
+    local screen = open(SLOWLY .. folder .. "/narrow.csv", 90)
+    screen:await "left"
+    for columns, pattern in pairs { [40] = "reading contributors  %d+ %%", [12] = "^%d+ %%",
+      [3] = "^\n*$" } do
+      screen:resize(columns, 10)
+      local text = screen:await(pattern)
+      screen:await(pattern) -- drawn once more
+      text = screen:text() or text
+      assert.is_true(#lines_of(text) <= 1, text)
+      assert.is_true(report.width(lines_of(text)[1] or "") < columns)
+      screen:resize(90, 10)
+      text = screen:await "%[#+%-+%]"
+      assert.is_true(#lines_of(text) <= 1, text)
+    end
+    screen:key "C-c"
+    screen:await "status 130"
+  end)
+
+  it("is not there when nobody wants it, nor in a file", function()
+    e:latency(200)
+    local words <const> = "get contributors --page-size 200 --set window=1 -o /dev/null "
+    local quiet, dumb = open(words .. "--quiet"), open(words, 80, 24, { TERM = "dumb" })
+    local piped = open(words .. "2> " .. folder .. "/errors")
+    for _, screen in ipairs { quiet, dumb, piped } do
+      assert.same({ "status 0" }, lines_of(screen:await "status"))
+    end
+    assert.equal("", contents(folder .. "/errors"))
+  end)
+end)
+
+describe("progress", function()
+  -- A terminal of memory and a clock that is set.
+  local function fake(moves, width)
+    local written, time = {}, 0
+    local one = { moves = moves, width = function() return width or 80 end, file = {
+      write = function(_, ...)
+        for _, piece in ipairs { ... } do written[#written + 1] = piece end
+      end, flush = function() end } }
+    return progress.new { terminal = one, clock = function() return time end },
+      function(seconds) time = time + seconds end,
+      function()
+        local text = table.concat(written)
+        written = {}
+        return text
+      end
+  end
+
+  it("is a plain line every ten seconds where no cursor moves", function()
+    local p, wait, text = fake(false)
+    p:begin("reading contributors", 4000)
+    for done = 1, 9 do
+      wait(1)
+      p:set(done * 100)
+    end
+    assert.equal("", text())
+    wait(1)
+    p:set(1000)
+    assert.equal("reading contributors  25 %  1,000 of 4,000  100/s  0:30 left\n", text())
+    for _ = 1, 99 do
+      wait(0.1)
+      p:tick()
+    end
+    assert.equal("", text())
+    wait(0.1)
+    p:tick()
+    assert.matches("^reading contributors .*\n$", text())
+    p:close()
+    assert.equal("", text())
+  end)
+
+  it("shows nothing of what is short, and draws ten times a second at most", function()
+    local p, wait, text = fake(true)
+    p:begin("reading schema")
+    wait(0.9)
+    p:tick()
+    p:close()
+    assert.equal("", text())
+    p:begin("reading versions")
+    for _ = 1, 300 do
+      wait(0.01)
+      p:tick()
+    end
+    local drawn = select(2, text():gsub("\r", ""))
+    assert.is_true(drawn >= 15 and drawn <= 21, drawn)
+    p:close()
+    assert.equal("\r\27[K", text())
+  end)
+
+  it("counts what has no total, measures of late, and tells a repetition", function()
+    local p, wait = fake(true)
+    p:begin "reading identities"
+    for i = 1, 60 do
+      wait(1)
+      p:set(i <= 30 and i * 1000 or 30000 + (i - 30) * 10)
+    end
+    assert.equal("reading identities  30,300  10/s  1:00", p:text(80))
+    local options = p:watch {}
+    options.on_retry { delay = 4, reason = "HTTP 503" }
+    assert.equal("reading identities  30,300  10/s  1:00  again in 0:04: HTTP 503", p:text(80))
+    assert.equal("reading identities  again in 0:04: HTTP 503", p:text(45))
+    options.on_page { endpoint = "list_licensed", offset = 0, count = 5, total = 5 }
+    assert.equal("reading licensed  [###########]  100 %  5 of 5", p:text(46))
+    options.on_batch { endpoint = "patch_identities", rows = 10, last = 30 }
+    assert.equal("writing identities  30", p:text(22))
+    assert.equal("", p:text(1))
+  end)
+end)
+
+describe("a table", function()
+  it("stays within the window, and is whole in a pipe", function()
+    local screen = open("get contributors --max 8", 60)
+    local lines = lines_of(screen:await "status 0")
+    assert.equal(11, #lines)
+    for _, line in ipairs(lines) do assert.is_true(report.width(line) <= 60, line) end
+    assert.truthy(lines[3]:find "…")
+    assert.is_nil((command.run(e, "get contributors --max 8 --table")):find "…")
+  end)
+end)
+
+describe("colours", function()
+  it("are there on a terminal that wants them", function()
+    local screen = open "get versions --set x=y"
+    screen:await "status 1"
+    assert.truthy(screen:text(true):find("\27[31msei:", 1, true), screen:text(true))
+    for _, variables in ipairs { { NO_COLOR = "1" }, { TERM = "dumb" } } do
+      screen = open("get versions --set x=y", 80, 24, variables)
+      screen:await "status 1"
+      assert.is_nil(screen:text(true):find("\27[31m", 1, true))
+    end
+    local one = terminal.of(io.stderr, function(name) return name == "NO_COLOR" and "" or nil end)
+    assert.equal(one.is_terminal, one.colours)
+    assert.equal("x", terminal.of(assert(io.tmpfile())):paint("red", "x"))
+  end)
+end)
+
+describe("Ctrl-C", function()
+  it("leaves no half file", function()
+    e:latency(150)
+    local path = folder .. "/stopped.csv"
+    local screen = open("get contributors --page-size 40 --set window=1 -o " .. path, 100)
+    screen:await "left"
+    screen:key "C-c"
+    local text = screen:await "status 130"
+    assert.matches("stopped by Ctrl%-C after %d+ records", text)
+    assert.same({}, shell.files(path .. "*"))
+  end)
+
+  it("says how to go on, and nothing is lost or twice", function()
+    e:latency(60)
+    local part, rest = folder .. "/part.jsonl", folder .. "/rest.jsonl"
+    local screen = open("get contributors --page-size 50 --set window=1 --jsonl > " .. part, 200)
+    screen:await "left"
+    screen:key "C-c"
+    local words = screen:await("status 130"):match "for the others: sei (.-)\n"
+    e:latency(0)
+    local text, status = command.run(e, words .. " > " .. rest)
+    assert.equal(0, status, text)
+    local whole = command.run(e, "get contributors --jsonl")
+    assert.equal(whole, contents(part) .. contents(rest))
+    assert.is_true(#contents(part) > 0 and #contents(rest) > 0)
+  end)
+
+  it("ends a plan that computes for ever, and a request without an answer", function()
+    local recipe = folder .. "/forever.lua"
+    local f = assert(io.open(recipe, "w"))
+    f:write [[return { people = { { email = "a@x.example", name = "A" } },
+      accounts = { { integration_id = 1, login = "a" } },
+      rules = { function() io.stderr:write "begun\n" while true do pcall(error) end end } }]]
+    f:close()
+    local screen = open("plan " .. recipe)
+    screen:await "begun"
+    screen:key "C-c"
+    local text = screen:await "status 130"
+    assert.truthy(text:find("sei: stopped by Ctrl-C", 1, true), text)
+    e:latency(60000)
+    screen = open("get versions", 80)
+    e:await_under_way(1)
+    screen:key "C-c"
+    screen:await "status 130"
+  end)
+
+  it("twice ends whatever does not heed it", function()
+    local script = folder .. "/stubborn.lua"
+    local f = assert(io.open(script, "w"))
+    f:write 'io.stderr:write "begun\\n" while true do pcall(client.get_schema, client) end'
+    f:close()
+    local screen = open("run " .. script)
+    screen:await "begun"
+    screen:key "C-c"
+    screen:key "C-c"
+    screen:await "status 130"
+  end)
+end)
