@@ -208,15 +208,15 @@ describe("Ctrl-C", function()
 
   it("says how to go on, and nothing is lost or twice", function()
     e:latency(60)
-    local part, rest = folder .. "/part.jsonl", folder .. "/rest.jsonl"
-    local screen = open("get contributors --page-size 50 --set window=1 --jsonl > " .. part, 200)
+    local part, rest = folder .. "/part.csv", folder .. "/rest.csv"
+    local screen = open("get contributors --page-size 50 --set window=1 --csv > " .. part, 200)
     screen:await "left"
     screen:key "C-c"
     local words = screen:await("status 130"):match "for the others: sei (.-)\n"
     e:latency(0)
     local text, status = command.run(e, words .. " > " .. rest)
     assert.equal(0, status, text)
-    local whole = command.run(e, "get contributors --jsonl")
+    local whole = command.run(e, "get contributors --csv")
     assert.equal(whole, contents(part) .. contents(rest))
     assert.is_true(#contents(part) > 0 and #contents(rest) > 0)
   end)
