@@ -294,9 +294,27 @@ describe("the report's page #proof", function()
     local said = by_account((download "reload"))
     assert.equal("ann-2", said["A-ann"].choose)
     assert.equal("typed@x.example", said["A-bob"].choose)
+    -- What is decided in another window is taken over.
+    page [[const key = 'sei-report:' + document.getElementById('data').dataset.digest;
+      const kept = JSON.parse(localStorage.getItem(key));
+      kept[2] = { value: 'ignore', text: '', note: '' };
+      const value = JSON.stringify(kept);
+      localStorage.setItem(key, value);
+      window.dispatchEvent(new StorageEvent('storage', { key, newValue: value }));]]
+    assert.is_true(by_account((download "reload"))["A-cy"].ignore)
     -- Another report has decisions of its own.
     open("other", result_of(row_of "ann", row_of "bob", row_of "dee"))
     assert.equal("0 of 3 decided", page "return document.querySelector('.foot span').textContent")
+  end)
+
+  it("forgets what was decided if it is told to", function()
+    open("forget", result_of(row_of "ann", row_of "bob"))
+    b:click "#row0 input[value=c2]"
+    page "window.confirm = () => true; document.querySelector('.foot button').click()"
+    assert.equal("0 of 2 decided", page "return document.querySelector('.foot span').textContent")
+    assert.same({}, (download "forget"))
+    b:reload()
+    assert.equal("0 of 2 decided", page "return document.querySelector('.foot span').textContent")
   end)
 
   it("works without storage, and does not forget silently", function()

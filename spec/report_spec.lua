@@ -3,6 +3,8 @@
 -- of it: browser_spec.lua.
 local file = require "sei.plan.file"
 local given = require "spec.support.report"
+local journal = require "sei.journal"
+local plans = require "spec.support.plans"
 local sei = require "sei"
 local shell = require "spec.support.shell"
 
@@ -122,6 +124,70 @@ describe("a report", function()
     local out, status = shell.run("sei report " .. folder .. "/absent.jsonl")
     assert.equal(1, status)
     assert.truthy(out:find("absent.jsonl", 1, true))
+  end)
+end)
+
+describe("a report of an apply", function()
+  it("tells what became of each row", function()
+    local plan = small { identity("add", 1, "a", nil, "a@x"),
+      identity("change", 1, "b", "o@x", "b@x"), identity("keep", 1, "c", "c@x", "c@x"),
+      identity("add", 1, "d", nil, "d@x"), identity("add", 1, "e", nil, "e@x"), identity("add", 1, "f", nil, "f@x"),
+      identity("add", 1, "g", nil, "g@x"), identity("add", 1, "h", nil, "h@x") }
+    local path = folder .. "/fates.journal"
+    local book = assert(journal.open(path))
+    local function sent(batch, ...)
+      local rows = {}
+      for i, number in ipairs { ... } do rows[i] = { row = number } end
+      return { event = "sent", batch = batch, rows = rows }
+    end
+    assert(book:append { journal.beginning { plan = plan.digest }, sent(1, 1, 2, 4, 5, 6),
+      { event = "acknowledged", batch = 1, rows = { 1, 2 } },
+      { event = "rejected", batch = 1, rows = { { row = 4, reason = "</b> no" } } }, sent(2, 7),
+      { event = "failed", batch = 2, rows = { { row = 6, class = "drift", reason = "moved" } } },
+      { event = "acknowledged", batch = 2, rows = { 5 } },
+      { event = "verified", rows = { 1 }, missing = { { row = 2, field = "email" } } },
+      { event = "end", state = "incomplete" } })
+    book:close()
+    local html = sei.report { plan = plan, journal = path, keep = true }.html
+    local fates = {}
+    for name, row in pairs(rows_by_name(html)) do fates[name] = row[10] end
+    assert.same({ a = "verified", b = "not there: email", c = "", d = "rejected: </b> no",
+      e = "accepted", f = "changed meanwhile: moved", g = "unknown", h = "not sent" }, fates)
+    assert.truthy(html:find("Applied, but only 2 of 7 rows are as planned.", 1, true))
+    local made, err = sei.report { plan = small {}, journal = path }
+    assert.is_nil(made)
+    assert.equal("refused", err.kind)
+  end)
+
+  it("is made of what sei apply left behind", function()
+    local e <close> = setmetatable({}, { __close = function(self) self.it:stop() end,
+      __index = { it = plans.emulator(folder, 20) } })
+    local client <close> = plans.client(e.it)
+    local plan = plans.write(client, folder .. "/real.jsonl", { p1 = 2, fresh = 5, p6 = 6 },
+      { [7] = { region = "latam" } })
+    assert(sei.apply { client = client, plan = plan.path, approve = plan.digest,
+      lock = folder .. "/lock" })
+    local out, status = shell.run(("sei report %s --journal %s.journal"):format(plan.path,
+      plan.path))
+    assert.equal(0, status, out)
+    local html = slurp(folder .. "/real.html")
+    assert.truthy(html:find("Applied: 3 of 3 rows are as planned.", 1, true))
+    for _, row in ipairs(content_of(html).rows) do assert.equal("verified", row[10]) end
+  end)
+
+  it("is written with the plan where the recipe wants it", function()
+    local e <close> = setmetatable({}, { __close = function(self) self.it:stop() end,
+      __index = { it = plans.emulator(folder, 20) } })
+    local client <close> = plans.client(e.it)
+    local plan = assert(sei.plan { client = client, people = { { email = "p1@x.example" } },
+      accounts = { { login = "p1", email = "p1@x.example" }, { login = "who" } },
+      integration_id = plans.LAB, rules = { sei.rule.email() }, file = folder .. "/with.jsonl",
+      review = folder .. "/with.csv", report = folder .. "/with.html" })
+    local html = slurp(folder .. "/with.html")
+    assert.truthy(html:find(plan.digest, 1, true))
+    local review = content_of(html).review
+    assert.equal("with.csv", review.name)
+    assert.equal(1, #review.rows)
   end)
 end)
 

@@ -157,6 +157,12 @@ local function make(client, given, path)
     if not ok then error(err, 0) end
   end
   made.result = self.result
+  if given.report then
+    local ok
+    ok, err = require "sei.report.html".make { plan = made, file = given.report,
+      review = self.result and given.review or nil }
+    if not ok then error(err, 0) end
+  end
   made.writes = made.header.counts.add + made.header.counts.change
   made.failed = guard.failed(made.header)
   return made

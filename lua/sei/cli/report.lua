@@ -8,7 +8,8 @@ to be put in the place of the one that the recipe reads.
 
 Example:
   sei plan nightly.lua -o plan.jsonl
-  sei report plan.jsonl --review review.csv -o report.html]]
+  sei report plan.jsonl --review review.csv -o report.html
+  sei report plan.jsonl --journal plan.jsonl.journal]]
 
 --- Adds the options to a command of lua-argparse.
 function report.configure(parser)
@@ -19,6 +20,8 @@ function report.configure(parser)
   parser:option("-o --output", "The page to write (default: PLAN, ending in .html).")
     :argname "FILE"
   parser:option("--review", "The review file, for its undecided accounts."):argname "FILE"
+  parser:option("--journal", "The journal of its apply, for what became of the rows.")
+    :argname "FILE"
   parser:flag("--keep", "List the mappings that stay as they are, too.")
   parser:epilog(EPILOG)
 end
@@ -28,7 +31,7 @@ end
 function report.run(args)
   local file = args.output or args.plan:gsub("%.jsonl?$", "") .. ".html"
   local made, err = require "sei".report { plan = args.plan, review = args.review,
-    file = file, keep = args.keep }
+    journal = args.journal, file = file, keep = args.keep }
   if not made then error(err, 0) end
   print(file)
 end

@@ -42,7 +42,17 @@ end
 
 -- ---- what it is ----
 
-local function verdict(header)
+-- Of a plan that was applied.
+local function outcome(applied)
+  local sentence = ("%s of %s as planned"):format(number(applied.there),
+    plural(applied.wanted, "row is", "rows are"))
+  if applied.state == "done" then return "calm", "Applied: " .. sentence .. "." end
+  if applied.state == "incomplete" then return "stop", "Applied, but only " .. sentence .. "." end
+  return "stop", "The apply was stopped: " .. sentence .. ". The same command goes on with it."
+end
+
+local function verdict(header, applied)
+  if applied then return outcome(applied) end
   local counts = header.counts
   local writes = counts.add + counts.change
   if #guard.failed(header) > 0 then
@@ -55,7 +65,7 @@ local function verdict(header)
   return "go", plural(writes, "row is", "rows are") .. " to be written." .. tail
 end
 
-local function facts(plan)
+local function facts(plan, applied)
   local header = plan.header
   local list = { { "Target", bdi(header.target.base_url) .. (header.target.account
     and " · account " .. bdi(header.target.account) or "") } }
@@ -72,16 +82,20 @@ local function facts(plan)
     list[#list + 1] = { "Directory", plural(there.people, "person", "people") .. " · "
       .. plural(there.mappings, "mapping", "mappings") }
   end
+  if applied and applied.started then
+    list[#list + 1] = { "Applied", bdi((applied.started:gsub("[TZ]", " "))) .. "UTC"
+      .. (applied.who and " · " .. bdi(applied.who) or "") }
+  end
   list[#list + 1] = { "Digest", '<code class="digest">' .. escape(plan.digest) .. "</code>" }
   return list
 end
 
-local function head(plan)
-  local kind, sentence = verdict(plan.header)
+local function head(plan, applied)
+  local kind, sentence = verdict(plan.header, applied)
   local out = { '<header class="top"><div class="wrap">\n<p class="kicker">Identity plan</p>\n<h1>',
     plan.header.name and bdi(plan.header.name) or "Who is who", '</h1>\n<p class="verdict ',
     kind, '">', escape(sentence), '</p>\n<dl class="facts">\n' }
-  for _, one in ipairs(facts(plan)) do
+  for _, one in ipairs(facts(plan, applied)) do
     out[#out + 1] = ("<div><dt>%s</dt><dd>%s</dd></div>\n"):format(one[1], one[2])
   end
   out[#out + 1] = "</dl>\n</div></header>\n"
@@ -215,8 +229,8 @@ end
 -- id, title, kinds of rows or the data's member, hint
 local LISTS <const> = {
   { "changes", "Changes", { change = true, add = true, fields = true } },
-  { "conflicts", "Conflicts", { conflict = true, protected = true },
-    "Conflicts and protected rows are not written." },
+  { "conflicts", "Conflicts and protected", { conflict = true, protected = true },
+    "None of these rows is written." },
   { "kept", "Kept", { keep = true } },
 }
 
@@ -243,16 +257,17 @@ end
 -- @tparam table plan
 -- @tparam table content `rows`, `missing`, `review`: what the script reads
 -- @tparam {table,...} groups see sei.report.data
+-- @tparam ?table applied see sei.report.applied
 -- @treturn string
-function body.html(plan, content, groups)
+function body.html(plan, content, groups, applied)
   local lists, links, sections = lists_of(content), {}, {}
   for i, one in ipairs(lists) do
     links[i] = ('<a href="#%s">%s <span class="count">%s</span></a>'):format(one[1], one[2],
       number(one[3]))
     sections[i] = list_section(table.unpack(one, 1, 4))
   end
-  return table.concat { '<a class="skip" href="#overview">Skip to the content</a>\n', head(plan),
-    '<nav class="bar" aria-label="Sections"><div class="wrap"><a href="#overview">Overview</a>',
+  return table.concat { '<a class="skip" href="#overview">Skip to the content</a>\n',
+    head(plan, applied), '<nav class="bar" aria-label="Sections"><div class="wrap"><a href="#overview">Overview</a>',
     table.concat(links), "</div></nav>\n<main class=\"wrap\">\n",
     "<noscript><p class=\"verdict stop\">The lists and the review need JavaScript, which this ",
     "browser has turned off. It is in this file; nothing is loaded.</p></noscript>\n",

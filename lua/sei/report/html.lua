@@ -11,8 +11,8 @@ local options = require "sei.options"
 
 local html = {}
 
-local KEYS <const> = { plan = "string|table", review = "string|table", file = "string",
-  keep = "boolean" }
+local KEYS <const> = { plan = "string|table", review = "string|table", journal = "string",
+  file = "string", keep = "boolean" }
 
 -- ---- what goes in ----
 
@@ -52,7 +52,7 @@ local function policy(nonce)
     .. "base-uri 'none'; form-action 'none'"):format(nonce, nonce)
 end
 
-local function document(plan, content, groups)
+local function document(plan, content, groups, applied)
   local body = require "sei.report.body"
   local json = embedded(content)
   local digest = core.digest.sha256(json)
@@ -64,9 +64,9 @@ local function document(plan, content, groups)
     '<meta name="generator" content="sei">\n<title>',
     body.escape(plan.header.name or "Identity plan"), " · ", body.escape(plan.digest:sub(1, 8)),
     '</title>\n<style nonce="', digest, '">\n', require "sei.report.style", "</style>\n</head>\n",
-    "<body>\n", body.html(plan, content, groups), '<script type="application/json" data-digest="',
-    digest, '" id="data">', json, '</script>\n<script nonce="', digest, '">\n',
-    require "sei.report.script", "</script>\n</body>\n</html>\n" }
+    "<body>\n", body.html(plan, content, groups, applied),
+    '<script type="application/json" data-digest="', digest, '" id="data">', json,
+    '</script>\n<script nonce="', digest, '">\n', require "sei.report.script", "</script>\n</body>\n</html>\n" }
 end
 
 local function save(path, text)
@@ -80,10 +80,11 @@ local function make(given)
   local data = require "sei.report.data"
   local plan = plan_of(given.plan)
   local rows, how, name = review_of(given.review, plan)
+  local applied = given.journal and taken(require "sei.report.applied".read(given.journal, plan))
   local content = { missing = plan.header.missing or core.json.array {},
-    rows = data.rows(plan, nil, given.keep) }
+    rows = data.rows(plan, applied and applied.fates, given.keep) }
   if rows and #rows > 0 then content.review = data.review(rows, how, name) end
-  local text = document(plan, content, data.coverage(plan, rows))
+  local text = document(plan, content, data.coverage(plan, rows), applied)
   if given.file then save(given.file, text) end
   return { file = given.file, html = text, rows = #content.rows, review = rows and #rows or 0 }
 end

@@ -175,12 +175,12 @@ function reason(row) {
   return parts;
 }
 
-const GOOD = ['verified', 'written'];
+const GOOD = ['verified', 'accepted'];
 
 function drawRow(row) {
-  const fate = row[FATE] !== '' && el('span', { className:
-    'tag ' + (GOOD.includes(row[FATE].split(':')[0]) ? 'done' : 'failed') }, row[FATE]);
-  return el('li', {}, el('div', { className: 'row' },
+  const fate = row[FATE] !== '' && outside(row[FATE],
+    'tag ' + (GOOD.includes(row[FATE]) ? 'done' : 'failed'));
+  return el('li', {}, el('div', { className: 'row is-' + row[KIND] },
     el('span', {}, el('span', { className: 'tag ' + row[KIND] }, row[KIND])),
     el('span', {}, row[PLACE] !== '' ? [outside(row[PLACE], 'place'), ' '] : '',
       outside(row[NAME])),
@@ -198,7 +198,7 @@ function listRows(data, id, title, kinds) {
     { label: 'All integrations', value: (row) => row[PLACE] || 'people',
       name: (name) => name },
     { label: 'All rules', value: (row) => row[RULE] || 'no rule', name: (name) => name },
-    { label: 'All results', value: (row) => row[FATE] || 'not sent' },
+    { label: 'All results', value: (row) => row[FATE].split(':')[0] || 'not to be sent' },
   ];
   new List(section.querySelector('.fill'), title, data.rows.filter(
     (row) => kinds.includes(row[KIND])), { size: 50, text: rowText, filters, draw: drawRow });

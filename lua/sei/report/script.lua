@@ -5,7 +5,7 @@ return table.concat { "'use strict';\n(() => {\n", require "sei.report.pure_js",
 const source = document.getElementById('data');
 const data = JSON.parse(source.textContent);
 listRows(data, 'changes', 'Changes', ['change', 'add', 'fields']);
-listRows(data, 'conflicts', 'Conflicts', ['conflict', 'protected']);
+listRows(data, 'conflicts', 'Conflicts and protected', ['conflict', 'protected']);
 listRows(data, 'kept', 'Kept', ['keep']);
 listMissing(data);
 const review = document.getElementById('review');

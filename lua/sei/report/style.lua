@@ -142,6 +142,8 @@ button.main { background: var(--accent); color: var(--card); border-color: var(-
 .tag.protected { background: var(--violet-wash); color: var(--violet); }
 .place, .why, .old, .from { color: var(--soft); }
 .old { text-decoration: line-through; text-decoration-color: var(--edge); }
+.is-protected .old, .is-conflict .old { color: var(--ink); text-decoration: none; }
+.is-protected .to, .is-conflict .to { color: var(--soft); }
 .why, .from { font-size: .92em; }
 .odd { background: var(--amber-wash); color: var(--amber); font-size: .8em; border-radius: 3px; }
 .pager { display: flex; gap: .5rem; align-items: center; justify-content: center;
