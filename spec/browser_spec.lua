@@ -397,6 +397,14 @@ describe("the report's page #proof", function()
 
   it("is put on paper whole", function()
     open("paper", given.result(120), { plan = given.plan(300) })
+    b:click "#row1 [data-of=note]"
+    b:press "on paper, too"
+    b:look { media = "print", scheme = "dark" }
+    assert.same({ "none", "flex", "none" }, page [[
+      return ['#row0 .note', '#row1 .note', '#review .tools'].map((one) =>
+        getComputedStyle(document.querySelector(one)).display)]])
+    assert.equal("rgb(255, 255, 255)", page [[
+      return getComputedStyle(document.body).backgroundColor]])
     local pdf = b:devtools("Page.printToPDF", { paperWidth = 8.27, paperHeight = 11.69 })
     assert.truthy(#pdf.data > 10000)
     page "window.dispatchEvent(new Event('beforeprint'))"

@@ -131,7 +131,8 @@ describe("a report of an apply", function()
   it("tells what became of each row", function()
     local plan = small { identity("add", 1, "a", nil, "a@x"),
       identity("change", 1, "b", "o@x", "b@x"), identity("keep", 1, "c", "c@x", "c@x"),
-      identity("add", 1, "d", nil, "d@x"), identity("add", 1, "e", nil, "e@x"), identity("add", 1, "f", nil, "f@x"),
+      identity("add", 1, "d", nil, "d@x"), identity("add", 1, "e", nil, "e@x"),
+      identity("add", 1, "f", nil, "f@x"),
       identity("add", 1, "g", nil, "g@x"), identity("add", 1, "h", nil, "h@x") }
     local path = folder .. "/fates.journal"
     local book = assert(journal.open(path))

@@ -267,7 +267,8 @@ function body.html(plan, content, groups, applied)
     sections[i] = list_section(table.unpack(one, 1, 4))
   end
   return table.concat { '<a class="skip" href="#overview">Skip to the content</a>\n',
-    head(plan, applied), '<nav class="bar" aria-label="Sections"><div class="wrap"><a href="#overview">Overview</a>',
+    head(plan, applied), '<nav class="bar" aria-label="Sections"><div class="wrap">',
+    '<a href="#overview">Overview</a>',
     table.concat(links), "</div></nav>\n<main class=\"wrap\">\n",
     "<noscript><p class=\"verdict stop\">The lists and the review need JavaScript, which this ",
     "browser has turned off. It is in this file; nothing is loaded.</p></noscript>\n",

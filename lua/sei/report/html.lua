@@ -66,7 +66,8 @@ local function document(plan, content, groups, applied)
     '</title>\n<style nonce="', digest, '">\n', require "sei.report.style", "</style>\n</head>\n",
     "<body>\n", body.html(plan, content, groups, applied),
     '<script type="application/json" data-digest="', digest, '" id="data">', json,
-    '</script>\n<script nonce="', digest, '">\n', require "sei.report.script", "</script>\n</body>\n</html>\n" }
+    '</script>\n<script nonce="', digest, '">\n', require "sei.report.script",
+    "</script>\n</body>\n</html>\n" }
 end
 
 local function save(path, text)

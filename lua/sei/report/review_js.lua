@@ -239,6 +239,7 @@ class Review {
     const li = item || document.getElementById('row' + row.index);
     if (!li) return;
     li.classList.toggle('decided', this.isDecided(row));
+    li.querySelector('.note').classList.toggle('filled', row.now.note !== '');
     for (const radio of li.querySelectorAll('input[type=radio]')) {
       radio.checked = radio.value === row.now.value;
       radio.closest('label').classList.toggle('on', radio.checked && radio.value !== 'open');

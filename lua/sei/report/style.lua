@@ -8,7 +8,7 @@ return [==[
   --green: #1a6b42; --green-wash: #e5f4ec; --amber: #7d4e00; --amber-wash: #fbf0da;
   --red: #a3221b; --red-wash: #fbe9e7; --violet: #5b3fa0; --violet-wash: #efeafa;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #121518; --card: #1a1e22; --ink: #e4e7eb; --soft: #a3acb7; --line: #2d333a;
     --edge: #77818c; --accent: #82bdf7; --wash: #1c2c3d; --had: #5b9fd0; --gain: #4fae84;
@@ -218,7 +218,7 @@ kbd { font: .75rem ui-monospace, Consolas, "DejaVu Sans Mono", monospace; color:
     --rest: #e4e4e4; --wash: #fff;
   }
   body { font-size: 9.5pt; }
-  nav.bar, .tools, .pager, .foot, .keys, .skip, .note, kbd { display: none; }
+  nav.bar, .tools, .pager, .foot, .keys, .skip, .note:not(.filled), kbd { display: none; }
   .wrap { max-width: none; padding: 0; }
   .rows > li { break-inside: avoid; }
   svg.bar, .key, .tag, .meter { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
