@@ -248,6 +248,30 @@ describe("the example", function()
     assert.truthy(text:find("hr.csv line 2", 1, true), text)
   end)
 
+  it("13_rehearsal tries a recipe on a copy and leaves the service alone", function()
+    start { people = 8 }
+    local first
+    for c in client:list_contributors() do first = first or c end
+    local recipe = file("recipe.lua", ([[return {
+      people = { { email = %q } },
+      accounts = { { login = "new-login", email = %q } },
+      integration_id = %s, guard = { state = false },
+    }]]):format(first.email, first.email, first.integration_user_ids[1].integration_id))
+    local made = folder .. "/rehearsal"
+    local text, status = shell.run(("SEI_BASE_URL=%s SEI_API_KEY=%s PATH=%s/bin:$PATH "
+      .. "sh examples/13_rehearsal.sh %s %s"):format(e.url, KEY, shell.build(),
+      recipe, made))
+    assert.equal(2, status, text)
+    assert.matches("1 of 1 rows are as planned; 1 sent in 1 batch\n", text)
+    assert.is_nil(text:find(KEY, 1, true), "the key is shown")
+    for row in client:list_identities() do assert.not_equal("new-login", row.identity) end
+    for _, name in ipairs { "contributors.jsonl", "plan.jsonl", "plan.jsonl.journal",
+      "report.html", "undo.jsonl" } do
+      local made_file <close> = assert(io.open(made .. "/" .. name))
+      assert.truthy(made_file:read(1), name)
+    end
+  end)
+
   it("demo plans, applies, reads, reports and takes back", function()
     local made = folder .. "/demo"
     local text, status = shell.run(shell.join { shell.lua(), "examples/demo.lua", made })
