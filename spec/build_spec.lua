@@ -71,6 +71,8 @@ describe("make install", function()
     for _, file in ipairs {
       "bin/sei", "include/sei.h", "lib/libsei.a", "lib/lua/5.4/sei/core.so",
       "share/lua/5.4/sei/init.lua", "share/sei/meta/sei.lua",
+      "share/man/man1/sei.1", "share/bash-completion/completions/sei",
+      "share/zsh/site-functions/_sei",
     } do
       assert(text:find("./" .. file .. "\n", 1, true), file .. " is not there:\n" .. text)
     end

@@ -240,6 +240,45 @@ describe("Ctrl-C", function()
     screen:await "status 130"
   end)
 
+  it("lets an apply end the request under way; the same command goes on", function()
+    local recipe, plan = folder .. "/recipe.lua", folder .. "/plan.jsonl"
+    local people, accounts = {}, {}
+    for i, one in ipairs(e:api("POST", "/v1/org/users/list", { page_size = 6 }).records) do
+      people[i] = ("{ email = %q, name = %q }"):format(one.email, one.full_name)
+      accounts[i] = ("{ integration_id = 5322, login = 'n%d', email = %q }"):format(i, one.email)
+    end
+    local f = assert(io.open(recipe, "w"))
+    f:write(("return { people = { %s }, accounts = { %s } }"):format(table.concat(people, ", "),
+      table.concat(accounts, ", ")))
+    f:close()
+    local text, status = command.run(e, ("plan %s -o %s"):format(recipe, plan))
+    assert.equal(2, status, text)
+    local words = ("apply %s --batch 1 --lock %s/lock --approve %s"):format(plan, folder,
+      text:match "digest: (%x+)")
+    e:latency(300)
+    e:clear_log()
+    local screen = open(words, 180)
+    screen:await "rows are to be written"
+    screen:key "C-c"
+    text = screen:await "status 130"
+    assert.truthy(text:find("stopping after the request under way", 1, true), text)
+    assert.truthy(text:find("run the same command again to go on", 1, true), text)
+    local sent = 0
+    for _, one in ipairs(e:log()) do
+      if one.method == "PATCH" then
+        sent = sent + 1
+        assert.equal(200, one.status)
+      end
+    end
+    assert.is_true(sent >= 1 and sent < #people, sent)
+    e:latency(0)
+    text, status = command.run(e, words)
+    assert.equal(0, status, text)
+    local writes = 0
+    for _, one in ipairs(e:log()) do writes = writes + (one.method == "PATCH" and 1 or 0) end
+    assert.equal(#people, writes)
+  end)
+
   it("twice ends whatever does not heed it", function()
     local script = folder .. "/stubborn.lua"
     local f = assert(io.open(script, "w"))

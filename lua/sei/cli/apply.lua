@@ -72,10 +72,12 @@ end
 
 local LABELS <const> = { read = "reading again", send = "writing", verify = "reading back" }
 
--- What is shown of each phase.
-local function shown(bar)
-  local phase
+-- What is shown of each phase. A request that writes is waited for, whatever the
+-- hurry: a signal stops the apply before the next one.
+local function shown(session)
+  local bar, phase = session.progress, nil
   return function(facts)
+    session.patient = facts.phase == "begin" or facts.phase == "send"
     if facts.phase == "begin" then
       bar:clear()
       return begin(facts)
@@ -91,10 +93,11 @@ end
 -- @treturn integer exit status
 function apply.run(args)
   local sei, stop = require "sei", require "sei.cli.stop"
-  local session <close> = require "sei.cli.client".open(args)
+  local session <close> = require "sei.cli.client".open(args, {
+    change = function(options) options.on_batch = nil end }) -- the rows of the plan count
   local report, err = sei.apply { client = session.client, plan = args.plan,
     approve = args.approve, journal = args.journal, lock = args.lock, read = args.read,
-    batch_size = args.batch, progress = shown(session.progress),
+    batch_size = args.batch, progress = shown(session),
     stop = function() return stop.status() ~= nil end }
   session.progress:close()
   if not report then return fail(err, args) end

@@ -81,15 +81,25 @@ function client.columns(args, endpoint)
   return core.csv_header(one, endpoint)
 end
 
+-- What is done when a signal came: nothing yet while a request writes.
+local function heed(self)
+  local stop = require "sei.cli.stop"
+  if not self.patient then return stop.check() end
+  if self.told or not stop.status() then return end
+  self.told = true
+  self.progress:clear()
+  io.stderr:write "sei: stopping after the request under way; once more stops at once\n"
+end
+
 -- Waits in slices, so that a signal that came just before is not slept over.
-local function waiter(progress)
-  local core, stop = require "sei.core", require "sei.cli.stop"
+local function waiter(self)
+  local core = require "sei.core"
   return function(c)
-    stop.check()
-    progress:tick()
+    heed(self)
+    self.progress:tick()
     local seconds = c:timeout()
     core.poll(c:pollfd(), math.min(seconds or SLICE, SLICE))
-    stop.check()
+    heed(self)
   end
 end
 
@@ -117,7 +127,8 @@ end
 -- @tparam ?table options `computes`: a signal stops it not only where it waits: for what only
 -- reads; `silent`: no progress is shown, whatever the command line says; `change`: a
 -- function that may change the options of the client
--- @treturn table `client`, `progress`, `settings`; to be closed
+-- @treturn table `client`, `progress`, `settings`, `options` (of the client); to be closed. While
+-- its field `patient` is set, a signal does not end what is waited for
 function client.open(args, options)
   options = options or {}
   local sei = require "sei"
@@ -128,13 +139,14 @@ function client.open(args, options)
     quiet = args.quiet or args.verbose or options.silent }
   local made = progress:watch(settings:client_options())
   made.log = require "sei.cli.log".option(args, progress)
-  made.wait = waiter(progress)
+  local self = setmetatable({ progress = progress, settings = settings, options = made }, session)
+  made.wait = waiter(self)
   if options.change then options.change(made) end
   require "sei.cli.stop".catch(options.computes)
   local ok, result = pcall(sei.client, made)
   if not ok then blame(settings, result) end
-  return setmetatable({ client = result, progress = progress, settings = settings,
-    options = made }, session)
+  self.client = result
+  return self
 end
 
 return client

@@ -71,7 +71,7 @@ function plan.run(args)
   session.progress:close()
   if not made then error(err, 0) end
   io.write(args.json and show.json(made, { rows = args.rows })
-    or show.text(made, { rows = args.rows }))
+    or show.text(made, { rows = args.rows, width = require "sei.terminal".of(io.stdout):width() }))
   if #made.failed > 0 then return 3 end
   return made.writes > 0 and 2 or 0
 end

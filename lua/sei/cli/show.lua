@@ -28,7 +28,8 @@ function show.run(args)
   local made, err = require "sei.plan.file".read(args.plan)
   if not made then error(err, 0) end
   local text = require "sei.show"
-  local options = { rows = args.rows, kind = args.kind }
+  local options = { rows = args.rows, kind = args.kind,
+    width = require "sei.terminal".of(io.stdout):width() }
   io.write(args.json and text.json(made, options) or text.text(made, options))
 end
 

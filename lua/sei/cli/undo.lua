@@ -45,7 +45,7 @@ function undo.run(args)
   for _, warning in ipairs(made.warnings) do io.stderr:write("sei: ", warning, "\n") end
   local show = require "sei.show"
   io.write(args.json and show.json(made, { rows = args.rows })
-    or show.text(made, { rows = args.rows }))
+    or show.text(made, { rows = args.rows, width = require "sei.terminal".of(io.stdout):width() }))
   if #made.failed > 0 then return 3 end
   return made.writes > 0 and 2 or 0
 end
