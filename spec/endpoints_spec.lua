@@ -3,9 +3,10 @@
 local core = require "sei.core"
 local sei = require "sei"
 
--- api.md section 3, both tables: function, method, path.
+-- api.md section 3, both tables, and section 4 no. 3: function, method, path.
 local TABLE <const> = {
   { "list_versions", "GET", "/v1/org/users/versions" },
+  { "activate_version", "POST", "/v1/org/users/versions" },
   { "get_schema", "GET", "/v1/org/users/schema" },
   { "list_contributors", "POST", "/v1/org/users/list" },
   { "update_contributors", "PUT", "/v1/org/users" },

@@ -243,6 +243,11 @@ describe("rows", function()
       "unknown option 'batchsize' for patch_identities", "did you mean 'batch_size'?" },
     { "batches have rows", function() client():patch_identities({}, { batch_size = 0 }) end,
       "'batch_size'", "got 0" },
+    { "what is not documented is asked for", function() client():activate_version(1) end,
+      "activate_version is not documented", "undocumented = true" },
+    { "a version is a whole number", function()
+      client { undocumented = true }:activate_version "1}" end,
+      "for activate_version", "whole number expected" },
     { "a version id is needed", function() client():activate_developers() end,
       "bad argument #1 to 'activate_developers'", "got nothing" },
     { "field mappings are needed", function() client():map_developer_fields "7" end,

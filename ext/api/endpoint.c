@@ -69,6 +69,12 @@ const struct sei_endpoint sei_endpoints[] = {
    .params = NO_PARAMS, .records = "records", .key = "id",
    .doc = "The versions of the contributor directory."},
 
+  {.name = "activate_version", .kind = SEI_KIND_SEND, .effect = SEI_WRITES,
+   .method = "POST", .path = "/v1/org/users/versions", .accept = JSON,
+   .before = "{\"active_version\":{versionId}}",
+   .doc = "Makes a version of the contributor directory the active one. Seen, "
+     "not documented (api.md section 4 no. 3): needs undocumented = true."},
+
   {.name = "get_schema", .kind = SEI_KIND_OBJECT, .effect = SEI_READS,
    .method = "GET", .path = "/v1/org/users/schema", .accept = JSON,
    .params = NO_PARAMS,

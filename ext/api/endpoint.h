@@ -70,7 +70,8 @@ struct sei_endpoint {
   const char *filter;   /* name of the body's member for the filter, or NULL */
 
   const char *before, *after;  /* around the rows of the body; SEND: the
-                                  whole body in `before`, NULL: the caller's */
+                                  whole body in `before`, where {versionId}
+                                  is an argument; NULL: the caller's */
   const struct sei_field *fields;       /* rules of rows; NULL: not objects */
   bool open_fields;     /* rows may have members beyond the rules */
   const char *either;   /* "a|b": at least one of these must be there */

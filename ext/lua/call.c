@@ -16,6 +16,7 @@
 #include "rows.h"
 
 #define CALL "sei.call"
+#define VERSION_ID "{versionId}" /* where the argument goes */
 
 enum { UV_CLIENT = 1, UV_COUNT = UV_CLIENT, WORDS_MAX = 200 };
 
@@ -69,22 +70,32 @@ static const char *push_body(lua_State *L, const struct sei_endpoint *e,
     *n = b->len;
     return b->data;
   }
-  *n = e->before ? strlen(e->before) : 0;
-  return e->before;
+  body = e->before;
+  if(body && strstr(body, VERSION_ID)) {
+    lua_getfield(L, 4, "version_id");
+    body = luaL_gsub(L, body, VERSION_ID, lua_tostring(L, -1));
+  }
+  *n = body ? strlen(body) : 0;
+  return body;
 }
 
-/* {versionId} comes from the outside: a string or an integer. */
+/* {versionId} comes from the outside: a string or an integer; in a body a
+ * whole number. */
 static const char *version_id(lua_State *L, const struct sei_endpoint *e)
 {
   const char *id;
   size_t n;
-  if(!strchr(e->path, '{'))
+  bool in_body = e->before && strstr(e->before, VERSION_ID);
+  if(!strchr(e->path, '{') && !in_body)
     return NULL;
   lua_getfield(L, 4, "version_id");
   if(lua_type(L, -1) != LUA_TSTRING && !lua_isinteger(L, -1))
     luaL_error(L, "bad argument 'version_id' for %s (string or integer "
                "expected, got %s)", e->name, luaL_typename(L, -1));
   id = lua_tolstring(L, -1, &n);
+  if(in_body && (!n || n > 18 || strspn(id, "0123456789") != n))
+    luaL_error(L, "bad argument 'version_id' for %s (whole number expected)",
+               e->name);
   if(!n || !sei_header_clean(id, n) || !strcmp(id, ".") || !strcmp(id, ".."))
     luaL_error(L, "bad argument 'version_id' for %s (must not be empty or "
                "hold control characters)", e->name);

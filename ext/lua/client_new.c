@@ -67,6 +67,8 @@ const struct sei_option sei_client_options[] = {
    "User-Agent header"},
   {"allow_http", SEI_OPT_BOOLEAN, 0, 0, NULL, "false",
    "plain http beyond loopback"},
+  {"undocumented", SEI_OPT_BOOLEAN, 0, 0, NULL, "false",
+   "allow activate_version, which the vendor does not document"},
   {"max_body", SEI_OPT_INTEGER, 1024, 4294967296.0, NULL, "67108864",
    "bytes of one reply, streams excepted"},
   {"wait", SEI_OPT_FUNCTION, 0, 0, NULL, "block on the descriptor",

@@ -90,6 +90,7 @@ function sei.client(options)
   local source, problem = key.source(options.api_key)
   local state = core.state(client)
   state.wait = options.wait
+  state.undocumented = options.undocumented
   local told, why = listen(client, options)
   if not told then error("bad option " .. why, 2) end
   if record.kind(options.recording) == "replays" then

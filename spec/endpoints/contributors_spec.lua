@@ -49,6 +49,43 @@ Accept-Encoding: gzip
     end)
   end)
 
+  describe("activate_version", function()
+    it("sends this and nothing else, and delivers the reply", function()
+      local one <close> = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0,
+        undocumented = true }
+      local record = wire.all(client:list_contributors { max_items = 1 })[1]
+      assert(client:update_contributors { record })
+      e:clear_log()
+      local reply = assert(one:activate_version(1))
+      assert.equal([[
+POST /sei/api/v1/org/users/versions
+Host: HOST
+User-Agent: sei/1
+Accept: application/json
+Content-Type: application/json
+x-api-key: pat.acct1.key7.not-a-secret
+Harness-Account: acct1
+Accept-Encoding: gzip
+Content-Length: 20
+
+{"active_version":1}]], wire.only(e))
+      assert.equal("Version 1 is active.", reply.message)
+      assert.equal(1, assert(client:get_schema()).version)
+    end)
+
+    it("tells that the service has no such thing, or no such version", function()
+      local one <close> = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0,
+        undocumented = true }
+      local reply, err = one:activate_version "99"
+      assert.is_nil(reply)
+      assert.same({ "rejected", 404 }, { err.kind, err.status })
+      e:quirk("versions", "off")
+      reply, err = one:activate_version(1)
+      assert.is_nil(reply)
+      assert.equal(405, err.status)
+    end)
+  end)
+
   describe("get_schema", function()
     it("sends this and nothing else", function()
       assert(client:get_schema())

@@ -202,7 +202,7 @@ local function logs(name)
   return function(more)
     clients = clients + 1
     local options = { log = { to = clients % 2 == 0 and text or lines, level = "debug",
-      format = clients % 2 == 0 and "text" or "json" }, retries = 0,
+      format = clients % 2 == 0 and "text" or "json" }, retries = 0, undocumented = true,
       on_request = hook, on_response = hook, on_retry = hook, on_page = hook,
       on_batch = function(e) say(e) error("hook with " .. KEY) end }
     for k, v in pairs(more) do options[k] = v end

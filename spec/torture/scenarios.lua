@@ -487,6 +487,39 @@ scenario { name = "sei.plan, read again and shown", make = function(env)
   end
 end }
 
+scenario { name = "activate_version", make = function(env)
+  local client = env.client { undocumented = true }
+  return function() return answered(client:activate_version(1)) end
+end }
+
+-- A plan of one identity, applied and taken back; what an earlier failure left
+-- half done is no matter.
+scenario { name = "sei.apply and sei.undo", runs = 400, make = function(env)
+  local sei, client = env.sei, env.client()
+  local file, path = require "sei.plan.file", env.folder .. "/applied.jsonl"
+  local first, second
+  for one in client:download_identities() do
+    first = first or one
+    if one.email ~= first.email then second = one break end
+  end
+  local plan = must(file.write(path, { target = require "sei.core".target(client), guards = {},
+    class = "certain", writes = "identities" }, { { kind = "change", what = "identity",
+      identity = first.identity, integration_id = math.tointeger(tonumber(first.integrationId)),
+      before = { email = first.email }, after = { email = second.email } } }))
+  local function apply(one)
+    os.remove(one.path .. ".journal")
+    local report = must(sei.apply { client = client, plan = one.path, approve = one.digest,
+      lock = env.folder .. "/lock" })
+    must(tostring(report))
+    return report.state == "done"
+  end
+  return function()
+    must(apply(plan), "the plan was not applied")
+    local back = must(sei.undo { journal = path .. ".journal", file = env.folder .. "/back.jsonl" })
+    return apply(back), "the plan was not taken back"
+  end
+end }
+
 scenario { name = "sei.source, files", make = function(env)
   local source = env.sei.source
   local latin = ("login;Full Name\n" .. ("u;Zo\xEB\n"):rep(30))
