@@ -46,7 +46,7 @@ B    := build$(if $(SANITIZE),/$(if $(findstring thread,$(SANITIZE)),tsan,asan))
 # These goals install what is missing first (.ci/deps), so nothing may look
 # for a header or a library before that: all of it is asked when a recipe
 # runs, not when this file is read.
-INSTALLING := $(filter demo test proof fuzz torture tsan collector check asan valgrind,\
+INSTALLING := $(filter demo test proof fuzz torture tsan collector check asan valgrind bench%,\
   $(MAKECMDGOALS))
 
 # The name of Lua 5.4 differs between distributions.
@@ -323,6 +323,53 @@ $(B)/spec/fuzz/%: $(B)/obj/spec/fuzz/%.o $(B)/obj/spec/fuzz/main.o $(B)/libplain
 .SECONDARY: $(FUZZ_OBJ) $(patsubst %,$(B)/obj/spec/fuzz/%.o,$(FUZZERS))
 -include $(FUZZ_OBJ:.o=.d) $(wildcard build/fuzz/bin/*.d $(B)/obj/spec/fuzz/*.d)
 
+# ---- benchmark --------------------------------------------------------------
+
+# Contestants, a page server and a runner: spec/bench/. Those contestants whose
+# packages cannot be installed are left out, and named.
+BENCH := $(B)/bench
+BENCH_PROGRAMS = $(addprefix $(BENCH)/,server measure floor)
+BENCH_OTHERS = simdjson list_go
+BENCH_RUN = $(ENVIRONMENT); $(LUA) spec/bench/run.lua $(BENCH)/ $(B)/bench.json
+
+.PHONY: bench bench-quick bench-others
+bench: deps build $(BENCH_PROGRAMS) bench-others ## ours beside its peers: a table of ratios, build/bench.json (HEAT=NAME: only that)
+	@$(BENCH_RUN) $(HEAT)
+
+bench-quick: deps build $(BENCH_PROGRAMS) bench-others ## the same in a minute: fewer rounds and heats
+	@$(BENCH_RUN) --quick $(HEAT)
+
+bench-others: deps
+	@$(MAKE) -s -k DEPS=no $(addprefix $(BENCH)/,$(BENCH_OTHERS)) || true
+
+BENCH_COMPILE = $(CC) -std=c11 $(WARNINGS) -O3 -g
+
+$(BENCH)/server: spec/bench/server.c spec/bench/data.c spec/bench/data.h
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BENCH_COMPILE) -o $@ $(filter %.c,$^)
+
+$(BENCH)/measure: spec/bench/measure.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BENCH_COMPILE) -o $@ $<
+
+$(BENCH)/download.o: spec/bench/peers/download.c spec/bench/peers/download.h | deps
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BENCH_COMPILE) $(CURL_CFLAGS) -c -o $@ $<
+
+$(BENCH)/floor: spec/bench/peers/floor.c $(BENCH)/download.o
+	$(call say,CC,$<)
+	$(Q)$(BENCH_COMPILE) -o $@ $^ $(CURL_LIBS)
+
+$(BENCH)/simdjson: spec/bench/peers/simdjson.cc $(BENCH)/download.o
+	$(call say,CXX,$<)
+	$(Q)g++ -O3 -Wall -Wextra -o $@ $^ $(CURL_LIBS) -lsimdjson
+
+$(BENCH)/%_go: spec/bench/peers/%.go
+	$(call say,GO,$<)
+	$(Q)GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -o $@ $<
+
 # ---- checks ---------------------------------------------------------------
 
 .PHONY: check
@@ -463,7 +510,8 @@ SETS := $(strip $(if $(filter demo,$(MAKECMDGOALS)),demo) \
   $(if $(filter test asan torture collector,$(MAKECMDGOALS)),test) \
   $(if $(filter proof fuzz tsan,$(MAKECMDGOALS)),proof) \
   $(if $(filter valgrind,$(MAKECMDGOALS)),valgrind) \
-  $(if $(filter check,$(MAKECMDGOALS)),check demo))
+  $(if $(filter check,$(MAKECMDGOALS)),check demo) \
+  $(if $(filter bench%,$(MAKECMDGOALS)),build peers))
 
 .PHONY: deps
 deps: ## installs the packages that are missing (DEPS=no: never)
