@@ -163,7 +163,7 @@ for _, phase in ipairs(PHASES) do
     end)
 
     it("a cancelled client can be used again", function()
-      with(phase, { timeout = 20, pace = phase.before and { rate = 50, burst = 1 } or false },
+      with(phase, { timeout = 20, pace = phase.before and { rate = 8, burst = 1 } or false },
         function(server, client)
           server:after(0.05, function() client:cancel() end)
           phase.call(client)
