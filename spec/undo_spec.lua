@@ -248,3 +248,91 @@ describe("apply and undo", function()
     for seed = 1001, 2000 do round_trip(client, seed) end
   end)
 end)
+
+describe("the version of the directory before an apply", function()
+  local function reactivate(plan, version, more)
+    local client = new_client { undocumented = true }
+    local options = { client = client, journal = plan.path .. ".journal", version = version,
+      lock = folder .. "/lock" }
+    for name, value in pairs(more or {}) do options[name] = value end
+    return require "sei.undo.reactivate".run(options)
+  end
+
+  local function fields_plan()
+    local client = new_client()
+    local plan = plans.write(client, path(), nil, { [7] = { region = "latam" },
+      [8] = { department = "new" } })
+    assert.equal("done", assert(apply(client, plan)).state)
+    return plan, client
+  end
+
+  it("is made the active one, and what it restored is told", function()
+    local before = e:state()
+    local plan, client = fields_plan()
+    local result = assert(reactivate(plan, 1))
+    assert.same({ 1, 2, 0, 0 }, { result.version, result.restored, #result.others,
+      #result.changed })
+    assert.equal(before, e:state())
+    -- neither again, nor may the finished plan be called applied
+    assert.equal("journal", select(2, reactivate(plan, 1)).code)
+    local report, err = apply(client, plan)
+    assert.is_nil(report)
+    assert.matches("taken back by an older version", err.message)
+  end)
+
+  it("is refused under another number, and where somebody wrote since", function()
+    local plan, client = fields_plan()
+    local result, err = reactivate(plan, 2)
+    assert.is_nil(result)
+    assert.equal("approval", err.code)
+    local record = e:api("POST", "/v1/org/users/list", { filter = { id = "9" } }).records[1]
+    e:api("PUT", "/v1/org/users", { record })
+    e:clear_log()
+    assert.equal("drift", select(2, reactivate(plan, 1)).code)
+    assert.equal(0, plans.writes(e:log()))
+    local other = plans.write(client, path "other", { p1 = 2 })
+    assert(apply(client, other))
+    assert.matches("does not tell the directory's version",
+      select(2, reactivate(other, 1)).message)
+    assert.has_error(function()
+      require "sei.undo.reactivate".run { client = client, journal = "x" }
+    end, "sei.undo.reactivate needs the option 'version'")
+  end)
+
+  it("tells identities that it takes from others with it", function()
+    local plan = fields_plan()
+    e:api("PATCH", "/v2/developers/identities", { { email = "p20@x.example",
+      integrationId = LAB, identity = "p3" } })
+    local result = assert(reactivate(plan, 1))
+    assert.equal(2, result.restored)
+    assert.same({ name = "5323/p3", before = "p20@x.example", after = "p3@x.example" },
+      result.changed[1])
+  end)
+
+  it("is left alone where the service does not know how", function()
+    local plan = fields_plan()
+    local before = e:state()
+    e:quirk("versions", "off")
+    local result, err = reactivate(plan, 1)
+    assert.is_nil(result)
+    assert.equal(405, err.status)
+    assert.equal(before, e:state())
+    e:clear()
+    assert.equal(0, assert(apply(new_client(), plan)).sent)
+    assert.equal(2, assert(reactivate(plan, 1)).restored)
+  end)
+
+  it("is offered by the command", function()
+    local plan = fields_plan()
+    local command = ("SEI_API_KEY=k SEI_BASE_URL=%s %s/bin/sei undo %s.journal --lock %s/lock")
+      :format(e.url, shell.build(), plan.path, folder)
+    local text, status = shell.run(command)
+    assert.equal(2, status)
+    assert.matches("2 rows are to be written", text)
+    text, status = shell.run(command .. " --reactivate 7")
+    assert.equal(3, status, text)
+    text, status = shell.run(command .. " --reactivate 1")
+    assert.equal(0, status, text)
+    assert.matches("^version 1 of the directory is the active one; 2 rows are as before", text)
+  end)
+end)

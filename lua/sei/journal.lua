@@ -25,6 +25,8 @@
 --   could tell
 -- * `verified`: `rows` (numbers) found when read back, `missing` of {row=, field=, sent=, found=},
 --   `fingerprints` of contributors (row → what sei.plan.file calls fingerprint), `version`
+-- * `reactivate`, then `reactivated` or `kept`: before and after `version` of the directory was
+--   made the active one again, or was not, by sei.undo.reactivate
 -- * `end`: `state`: "done", "incomplete" (some rows are not there) or "stopped"
 -- @module sei.journal
 

@@ -34,8 +34,11 @@ local function inverse(one)
   return row
 end
 
--- What was written, or may have been: if it was not, it is already as it was.
-local function rows_of(past)
+--- The rows that take back what was written, or may have been: what was not is
+-- already as it was.
+-- @tparam table past of sei.apply.history
+-- @treturn {table,...} rows of a plan
+function undo.rows(past)
   local rows, numbers = {}, {}
   for number, one in pairs(past.rows) do
     if one.known == "sent" or one.known == "acknowledged" then numbers[#numbers + 1] = number end
@@ -103,7 +106,7 @@ function undo.make(given)
     return nil, core.error { kind = "decode", file = given.journal,
       message = given.journal .. ": nothing was begun, so there is nothing to take back" }
   end
-  local rows = rows_of(past)
+  local rows = undo.rows(past)
   local made
   made, err = file.write(given.file, header_of(past.beginning, rows, given), rows)
   if not made then return nil, err end

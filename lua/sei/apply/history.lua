@@ -48,19 +48,26 @@ function handlers.verified(self, event)
   self.version_after = event.version or self.version_after
 end
 
+-- The directory's version of before was made the active one; unless it is said
+-- that it was not.
+function handlers.reactivate(self) self.undone = true end
+
+function handlers.kept(self) self.undone = nil end
+
 handlers["end"] = function(self, event) self.state = event.state end
 
 --- Goes through a journal's events.
 -- @tparam {table,...} events of sei.journal
 -- @treturn table `beginning` (the event, nil: nothing was begun), `number` (of the last batch),
 -- `state` (of the last event `end`), `rows`: number → {row=, known=, batch=, fingerprint=}, where
--- known is "sent" (nobody knows what became of it), "acknowledged", "rejected" or "never_sent"
+-- known is "sent" (nobody knows what became of it), "acknowledged", "rejected" or "never_sent";
+-- `version_after` (of the directory), `undone` (by an older version of it)
 function history.of(events)
   local self = { rows = {}, number = 0 }
   for _, event in ipairs(events) do
     local handler = handlers[event.event]
     if handler then
-      if event.event ~= "end" and event.event ~= "begin" then self.state = nil end
+      if event.event == "sent" then self.state = nil end
       handler(self, event)
     end
   end
@@ -72,7 +79,14 @@ end
 -- @tparam string path of the journal
 -- @tparam string digest of the plan
 function history.check(self, path, digest)
-  if not self.beginning or self.beginning.plan == digest then return true end
+  if self.undone then
+    return nil, core.error { kind = "refused", code = "journal", file = path,
+      message = path .. ": the plan was applied, and taken back by an older version of the "
+        .. "directory",
+      hint = "make a new plan; nothing was sent" }
+  elseif not self.beginning or self.beginning.plan == digest then
+    return true
+  end
   return nil, core.error { kind = "refused", code = "journal", file = path,
     message = ("%s is the journal of another plan, with the digest %s"):format(path,
       tostring(self.beginning.plan)),
