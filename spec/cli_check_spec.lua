@@ -3,6 +3,7 @@
 local command = require "spec.support.command"
 local dkjson = require "dkjson"
 local emulator = require "spec.support.emulator"
+local sei = require "sei"
 local shell = require "spec.support.shell"
 
 local e
@@ -64,6 +65,28 @@ describe("sei check", function()
     has(text, "No style of sending the key is taken")
     has(text, "Something cannot be read, see above.")
     assert.is_nil(text:find("another-key", 1, true))
+  end)
+
+  it("says with which style the key would be taken", function()
+    local probe = require "sei.cli.probe"
+    -- A service that takes one style: the other calls fail as a client's do.
+    local function client(style)
+      return setmetatable({}, { __close = function() end, __index = function(_, name)
+        return function()
+          if style ~= "apikey" then
+            error(sei.error { kind = "auth", status = 401, message = "no" }, 0)
+          end
+          if name:find "^get_" then return { fields = {} } end
+          return setmetatable({ total = function() return 1 end }, { __close = function() end,
+            __call = function() return {} end })
+        end
+      end })
+    end
+    local access, reached = probe.access { client = client "x-api-key",
+      another = function(_, options) return client(options.auth) end }
+    assert.is_true(reached)
+    assert.equal("no", access[1][1])
+    has(access[1][3], "It is taken with --auth apikey")
   end)
 
   it("stops where nobody answers or there is no key", function()

@@ -29,6 +29,10 @@ local COMMANDS <const> = {
   { "version", "Print the version." },
 }
 
+-- What asks no service and writes no more than a whole file: Ctrl-C ends it
+-- wherever it is. The others catch signals when they open a client.
+local COMPUTE <const> = { show = true, undo = true, report = true, eval = true }
+
 local function is_asked_for(argv, name)
   for _, word in ipairs(argv) do
     if word == name then return true end
@@ -83,6 +87,7 @@ function cli.parser() return new_parser() end
 function cli.main(argv)
   local ok, result = xpcall(function()
     local args = new_parser(argv):parse(argv)
+    if COMPUTE[args.command] then require "sei.cli.stop".catch(true) end
     return load_command(args.command).run(args, args.command) or 0
   end, told)
   if ok then return result end
