@@ -97,7 +97,7 @@ describe("sei check", function()
     assert.is_nil(text:find("list_versions", 1, true))
     text, status = check("", { SEI_API_KEY = "" })
     assert.equal(1, status)
-    has(text, "the environment variable SEI_API_KEY is empty")
+    has(text, "no key is known: set SEI_API_KEY, or give api_key_file or api_key_command")
   end)
 
   it("lists the settings, where they came from, and variables that mean none", function()

@@ -69,8 +69,10 @@ end
 local function shared_by_many(parser)
   local set, groups = {}, {}
   for _, group in ipairs(parser._groups) do
-    groups[#groups + 1] = group
-    for _, element in ipairs(group) do set[element] = true end
+    if group.name ~= "Options" then
+      groups[#groups + 1] = group
+      for _, element in ipairs(group) do set[element] = true end
+    end
   end
   return set, groups
 end

@@ -340,8 +340,12 @@ local function key_of(self)
     self.found.api_key_command
   if file then return key.file(file.value) end
   if command then return key.command(command.value) end
-  if not literal or literal.variable then return key.env "SEI_API_KEY" end
-  return literal.value
+  if not literal then
+    return function()
+      return nil, "no key is known: set SEI_API_KEY, or give api_key_file or api_key_command"
+    end
+  end
+  return literal.variable and key.env(literal.variable) or literal.value
 end
 
 local function pace_of(self)

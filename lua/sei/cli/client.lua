@@ -26,9 +26,13 @@ local function option(parser, row)
 end
 
 --- Adds the options that say where the service is, and what is shown.
+-- To be called behind the command's own options, which --help shows first then.
 -- @tparam table parser a command of lua-argparse
 function client.configure(parser)
   local list = {}
+  parser:help_description_margin(32)
+  -- lua-argparse 0.7 would put what is in no group behind all groups
+  parser:group("Options", table.unpack(parser._options))
   for i, row in ipairs(SETTINGS) do list[i] = option(parser, row) end
   list[#list + 1] = parser:option("--set", "Any other setting; see 'sei check --settings'.")
     :argname "NAME=VALUE":count "*"
