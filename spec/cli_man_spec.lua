@@ -1,6 +1,7 @@
 -- The manual page and the completion are made from the command line's tables, and
 -- hold all of them.
 local cli = require "sei.cli"
+local screens = require "spec.support.screen"
 local shell = require "spec.support.shell"
 
 local folder = shell.build() .. "/man"
@@ -61,10 +62,16 @@ describe("completion", function()
     assert.equal("\n", bash("get", "nothing"))
   end)
 
-  it("is taken by zsh", function()
+  it("knows them in zsh", function()
     if not is_there "zsh" then return pending "zsh is not installed" end
-    local text, status = shell.run("zsh -n " .. folder .. "/_sei")
-    assert.equal(0, status, text)
-    assert.matches("contributors identities licensed", contents "_sei", 1, true)
+    -- one that reads nobody's settings
+    local screen <close> = screens.open("env PS1='# ' zsh -f", 100, 24)
+    screen:key(shell.quote(("fpath=('%s' $fpath); autoload -U compinit; compinit -D -u; clear; "
+      .. "echo ready"):format((shell.run("realpath " .. folder):gsub("\n", "")))) .. " Enter")
+    screen:await "^ready\n"
+    screen:key "'sei get con' Tab"
+    screen:await "sei get contributors"
+    screen:key "C-u 'sei get --on-drift ' Tab"
+    screen:await "error +repair +warn"
   end)
 end)
