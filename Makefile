@@ -187,6 +187,11 @@ SPEC      ?= $(sort $(shell find spec -name '*_spec.lua' \
   -not -path 'spec/torture/*'))
 C_TESTS   := $(patsubst spec/c/%.c,spec-c/%,$(wildcard spec/c/*_test.c))
 
+# SEI_WAIT=luv or cqueues: the specs run inside that event loop.
+ifneq ($(SEI_WAIT),)
+BUSTED    += --helper=spec/support/waiting.lua
+endif
+
 .PHONY: test
 test: JOBS = 2
 test: deps build ## every test; ends with "N passed, N failed" (SPEC=FILES: only these; JOBS=2)

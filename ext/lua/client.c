@@ -218,24 +218,32 @@ static int l_client_gc(lua_State *L)
   return 0;
 }
 
-/* core.on_close(tell): closing a client by its method or a to-be-closed
- * variable calls `tell` with it afterwards: there may be events to hand out.
- * It must not raise. */
+/* core.on_close(prepare, tell): closing a client by its method or a
+ * to-be-closed variable calls `prepare` with it first, if it is open: somebody
+ * may watch its descriptor; and `tell` afterwards: there may be events to hand
+ * out. It is closed even if `prepare` raises; `tell` must not raise. */
 static int l_close_and_tell(lua_State *L)
 {
+  int status = LUA_OK;
+  if(sei_client_check(L, 1)->pool) {
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushvalue(L, 1);
+    status = lua_pcall(L, 1, 0, 0);
+  }
   l_client_close(L);
-  lua_settop(L, 1);
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_insert(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_pushvalue(L, 1);
   lua_call(L, 1, 0);
-  return 0;
+  return status == LUA_OK ? 0 : lua_error(L);
 }
 
 static int l_on_close(lua_State *L)
 {
   luaL_checktype(L, 1, LUA_TFUNCTION);
-  lua_settop(L, 1);
-  lua_pushcclosure(L, l_close_and_tell, 1);
+  luaL_checktype(L, 2, LUA_TFUNCTION);
+  lua_settop(L, 2);
+  lua_pushcclosure(L, l_close_and_tell, 2);
   luaL_getmetatable(L, SEI_CLIENT);
   lua_pushvalue(L, 1);
   lua_setfield(L, 2, "__close");

@@ -72,7 +72,8 @@ const struct sei_option sei_client_options[] = {
   {"max_body", SEI_OPT_INTEGER, 1024, 4294967296.0, NULL, "67108864",
    "bytes of one reply, streams excepted"},
   {"wait", SEI_OPT_FUNCTION, 0, 0, NULL, "block on the descriptor",
-   "how to wait: called with the client, returns when it is worth a step"},
+   "how to wait: sei.wait.luv, .cqueues, .prosody or a function that is "
+   "called with the client and returns when it is worth a step"},
   {"identities", SEI_OPT_TABLE, 0, 0, NULL, "{}",
    "overrides of open points of the identities endpoints"},
   {"cloud_ids", SEI_OPT_TABLE, 0, 0, NULL, "{}",

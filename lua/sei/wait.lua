@@ -3,11 +3,13 @@
 -- C tries once and never waits; here is the loop around it. Waiting itself is
 -- replaceable: `sei.client{ wait = function(client) … end }` gets a client
 -- whose descriptor and timeout say what to wait for, and returns when it is
--- worth another step. It may yield.
+-- worth another step. It may yield. For event loops there are `sei.wait.luv`,
+-- `sei.wait.cqueues` and `sei.wait.prosody`; `sei.wait.new` makes another one.
 -- @module sei.wait
 
 local core = require "sei.core"
 local event = require "sei.event"
+local waiters = require "sei.wait.waiters"
 
 local wait = {}
 
@@ -16,6 +18,18 @@ local wait = {}
 function wait.block(client)
   core.poll(client:pollfd(), client:timeout())
 end
+
+--- Makes a wait function for an event loop: see sei.wait.waiters.new.
+-- @function wait.new
+-- @tparam function watch
+-- @tparam ?function how
+wait.new = waiters.new
+
+--- coroutine.wrap for a function that uses a client whose wait function yields:
+-- see sei.wait.waiters.wrap.
+-- @function wait.wrap
+-- @tparam function f
+wait.wrap = waiters.wrap
 
 -- Whoever waits is known to the client, so that it is woken when somebody
 -- else's step brought what it waits for.
@@ -44,11 +58,27 @@ end
 
 -- What is recorded or told although nobody waits any more: requests that were
 -- cancelled by closing the client.
-core.on_close(function(client)
+local function on_closed(client)
   local state = core.state(client)
   if state.recording then state.recording:attend(client) end
   event.tell(client)
-end)
+end
+
+-- An event loop must let go of the descriptor while there is one.
+local function on_closing(client)
+  local closing = core.state(client).closing
+  if closing then closing(client) end
+end
+
+core.on_close(on_closing, on_closed)
+
+-- Whether a host's event loop should have its turn although nothing need be
+-- waited for: a service that is quicker than a script would keep the host out.
+local function is_tired(pause, state)
+  if not waiters.is_made(pause) then return false end
+  state.since = state.since or waiters.clock()
+  return waiters.is_tired(state.since)
+end
 
 --- Steps and waits until `poll(thing)` says that it may go on.
 -- @tparam userdata thing a walk, a download or a call
@@ -63,9 +93,10 @@ function wait.for_(thing, poll, await)
   while true do
     step(client, state)
     local ready, again = poll(thing), attend(client, state) -- polling may send, too
-    if ready then return end
-    if not again and not (stuck and stuck(client)) then
-      pause(client)
+    if ready and not is_tired(pause, state) then return end
+    if ready or not again and not (stuck and stuck(client)) then
+      pause(client, ready)
+      state.since = waiters.clock()
       -- somebody may have closed the client meanwhile: then it cannot step, but it
       -- can say what became of the thing
       if client:active() == 0 and poll(thing) then
@@ -94,4 +125,10 @@ function wait.result(call)
   return told(core.client_of(call), core.call_result(call))
 end
 
-return wait
+-- What a host has not got is not loaded.
+return setmetatable(wait, { __index = function(self, name)
+  if name ~= "luv" and name ~= "cqueues" and name ~= "prosody" then return nil end
+  local pause = require("sei.wait." .. name)
+  rawset(self, name, pause)
+  return pause
+end })
