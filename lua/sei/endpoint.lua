@@ -18,8 +18,11 @@ local attempt = require "sei.attempt"
 local core = require "sei.core"
 local wait = require "sei.wait"
 
--- Reads the key source when the first request needs the key. Raises an error
--- object of kind "auth" if there is none to be had.
+--- Reads the key source when the first request needs the key; the account that the
+-- key names is known from then on. Raises an error object of kind "auth" if there is none to be
+-- had.
+-- @function need_key
+-- @tparam client client
 local function need_key(client)
   if core.has_key(client) then return end
   local value, problem = core.state(client).key()

@@ -96,7 +96,7 @@ local function lines_of(self)
   return lines
 end
 
---- The report as text: a summary, then each row that is not as planned.
+-- The report as text: a summary, then each row that is not as planned.
 function methods.__tostring(self)
   local lines = { summary(self) }
   table.move(lines_of(self), 1, #self.others, 2, lines)
