@@ -330,6 +330,11 @@ describe("an apply that meets trouble", function()
     assert.equal(3, report.sent)
     assert.equal(1, writes())
     assert.equal("p10@x.example", owner_of "p9")
+    local found = {}
+    for _, event in ipairs(assert(journal.read(plan.path .. ".journal")).events) do
+      if event.read_back then found = event.rows end
+    end
+    assert.same({ 4, 5, 6 }, found)
   end)
 
   it("ends between two batches when it is asked to", function()
