@@ -25,6 +25,7 @@
 #include "similarity.h"
 #include "terminal.h"
 #include "text.h"
+#include "twin.h"
 #include "usage.h"
 #include "walk.h"
 
@@ -67,6 +68,7 @@ int luaopen_sei_core(lua_State *L)
   sei_open_encoding(L);
   sei_open_json_items(L);
   sei_open_client(L);
+  sei_open_twin(L);
   sei_open_walk(L);
   sei_open_call(L);
   sei_open_download(L);
