@@ -193,8 +193,8 @@ BUSTED    += --helper=spec/support/waiting.lua
 endif
 
 .PHONY: test
-test: JOBS = 2
-test: deps build ## every test; ends with "N passed, N failed" (SPEC=FILES: only these; JOBS=2)
+test: JOBS = 3
+test: deps build ## every test; ends with "N passed, N failed" (SPEC=FILES: only these; JOBS=3)
 	@$(ENVIRONMENT); exec $(RUN) $(BUSTED) -- $(SPEC)
 
 # Specs tagged #proof take minutes: a million records, every fault on every

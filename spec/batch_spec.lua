@@ -403,7 +403,7 @@ describe("a write without an answer", function()
     assert.matches("not there when read back", err.report.rejected[1].reason, 1, true)
   end)
 
-  it("does not outlive the deadline of the call", function()
+  it("does not outlive the deadline of the call #alone", function()
     local client = new_client { retries = 10 }
     local rows = rows_of(client, 5)
     e:latency(200)

@@ -121,7 +121,7 @@ local function timed(phase, client)
 end
 
 for _, phase in ipairs(PHASES) do
-  describe("in the phase: " .. phase.name, function()
+  describe("in the phase: " .. phase.name .. " #alone", function()
     it("the call's timeout holds", function()
       -- nothing waits for longer than the call may take: backing off it ends at once
       local backs_off = phase.name == "backing off"
@@ -208,7 +208,7 @@ for _, phase in ipairs(PHASES) do
   end)
 end
 
-describe("an iterator", function()
+describe("an iterator #alone", function()
   local pages = require "spec.support.pages"
 
   -- Serves the first page, then nothing any more.
@@ -271,7 +271,7 @@ describe("an iterator", function()
   end)
 end)
 
-describe("a download", function()
+describe("a download #alone", function()
   it("has no attempt_timeout, but stall and deadline hold", function()
     local rows = ("p@example.com,1,login\n"):rep(10)
     for _, limit in ipairs { "stall_timeout", "timeout", "attempt_timeout" } do

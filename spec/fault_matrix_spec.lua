@@ -112,8 +112,10 @@ end
 local function outcome(fault, endpoint, count)
   every.prepare(e)
   set(fault, count)
+  -- only what is to take too long has little time: others work beside us
+  local slow = (fault[2].fault or ""):find "^slow" ~= nil
   local client <close> = sei.client { base_url = e.url, api_key = "k", pace = false, retries = 1,
-    attempt_timeout = 0.3 * wire.slow, timeout = 10 * wire.slow }
+    attempt_timeout = (slow and 0.3 or 5) * wire.slow, timeout = 10 * wire.slow }
   local value, err = endpoint.call(client)
   local attempts = client:stats().attempts
   e:clear()

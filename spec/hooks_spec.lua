@@ -304,8 +304,8 @@ describe("a hook", function()
     local calls = {}
     for _ = 1, 1100 do table.insert(calls, core.call(client, "get_schema", {}, {})) end
     for _ = 1, 100000 do
-      if client:active() == 0 then break end
       client:step()
+      if client:active() == 0 then break end
       server:serve(client)
     end
     assert.equal(0, client:active())

@@ -155,8 +155,8 @@ describe("a log", function()
     local calls = {}
     for _ = 1, 1010 do table.insert(calls, core.call(client, "get_schema", {}, {})) end
     for _ = 1, 100000 do
-      if client:active() == 0 then break end
       client:step()
+      if client:active() == 0 then break end
       server:serve(client)
     end
     client:step()

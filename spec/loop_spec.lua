@@ -398,12 +398,13 @@ describe("a state that ends", function()
       rows = client:download_identities()
       rows() ]] },
     { "with coroutines that wait", [[
+      local long = ("x"):rep(2000)
       a = started(function() return other:get_schema() end)
       b = started(function() for _ in other:list_contributors() do a = a end end)
       c = started(function() for _ in other:download_identities() do a = a end end)
       d = started(function()
         return other:upload_identities { rows = function()
-          return { email = "a@example.com", integrationId = 5322, identity = "x" }
+          return { email = "a@example.com", integrationId = 5322, identity = long }
         end }
       end) ]] },
     { "with a client collected while requests are under way", [[

@@ -30,7 +30,7 @@ local function within(times, rate, burst)
 end
 
 describe("the pace", function()
-  it("is 5 a second with a burst of 10, if nothing else is said", function()
+  it("is 5 a second with a burst of 10, if nothing else is said #alone", function()
     local server <close> = timed()
     local client <close> = server:client { pace = true }
     local started = wire.now()
@@ -40,7 +40,7 @@ describe("the pace", function()
     within(server.times, 5, 10)
   end)
 
-  it("is what the options say", function()
+  it("is what the options say #alone", function()
     local server <close> = timed()
     local client <close> = server:client { pace = { rate = 50, burst = 3 } }
     for _ = 1, 28 do assert(client:get_schema()) end
@@ -129,7 +129,7 @@ describe("a large body", function()
     return wire.serve(function() return wire.reply(200, '{"status":"success"}') end)
   end
 
-  it("goes once in 10 seconds; others pass it", function()
+  it("goes once in 10 seconds; others pass it #alone", function()
     local server <close> = served()
     local client <close> = server:client { pace = { rate = 100, burst = 10 } }
     assert(client:upload_identities { file = path })
@@ -265,7 +265,7 @@ local function prove(calls, rate, limits)
 end
 
 describe("processes", function()
-  it("share a state file: 1,000 calls", function() prove(1000, 250, "333/1") end)
+  it("share a state file: 1,000 calls #alone", function() prove(1000, 250, "333/1") end)
   it("share a state file: 10,000 calls #proof", function() prove(10000, 250, "333/1") end)
 
   it("a state file that cannot be used is told", function()

@@ -249,8 +249,9 @@ describe("the window", function()
       pace = false, retries = 0, window = 5 }
     for _, window in ipairs { 1, 2, 8, 64, false } do
       e:clear_counters()
-      local n = 0
-      for _ in client:list_contributors { page_size = 4, window = window or nil } do n = n + 1 end
+      -- some more pages than the window holds
+      local options, n = { page_size = window == 64 and 4 or 20, window = window or nil }, 0
+      for _ in client:list_contributors(options) do n = n + 1 end
       assert.equal(400, n)
       assert.equal(window or 5, e:counters().most_under_way)
     end

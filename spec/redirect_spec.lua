@@ -151,7 +151,7 @@ describe("a read", function()
     assert.matches("^/auth/?$", server.requests[2].path)
   end)
 
-  it("has one deadline with its redirects", function()
+  it("has one deadline with its redirects #alone", function()
     local server <close> = wire.serve(function(r)
       return { 0.15, wire.reply(302, "", { Location = r.path }) }
     end)

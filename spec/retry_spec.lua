@@ -90,7 +90,7 @@ describe("how often", function()
     end)
   end
 
-  it("backs off by the rule, between nothing and base * 2^n", function()
+  it("backs off by the rule, between nothing and base * 2^n #alone", function()
     for _ = 1, 2 do
       local server <close> = always(502)
       local _, err, took = asked(server, "get_schema")
@@ -130,7 +130,7 @@ describe("how often", function()
   end)
 end)
 
-describe("Retry-After", function()
+describe("Retry-After #alone", function()
   local DAYS = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" }
   local FORMS = {
     { "seconds", function(s) return tostring(s) end },
@@ -197,7 +197,7 @@ describe("Retry-After", function()
   end
 end)
 
-describe("the deadline", function()
+describe("the deadline #alone", function()
   it("is not passed by a delay", function()
     for _ = 1, 3 do
       local server <close> = always(503)

@@ -199,7 +199,7 @@ describe("the emulator", function()
     assert.not_equal(page(e), page(other))
   end)
 
-  it("starts at once and stays lean with a million people", function()
+  it("starts at once and stays lean with a million people #alone", function()
     local began = socket.gettime()
     local large <close> = emulator.start { people = 1000000, accounts = 1000000 }
     local started = socket.gettime() - began

@@ -79,7 +79,8 @@ describe("the emulator's fault", function()
     assert.truthy(dkjson.decode(r.body))
   end)
 
-  it("slow: the body in pieces, for so many seconds; others are served meanwhile", function()
+  it("slow: the body in pieces, for so many seconds; others are served meanwhile #alone",
+    function()
     local socket = require "socket"
     e:quirk("fault", "slow-0.4")
     local slow = assert(socket.connect("127.0.0.1", e.port))

@@ -118,7 +118,7 @@ local function answer(self, c, request)
   if type(steps) ~= "table" or steps == wire.close or steps == wire.reset then
     steps = { steps }
   end
-  c.steps = steps
+  c.steps = table.move(steps, 1, #steps, 1, {}) -- its own: an answer may be given again
   advance(self, c)
 end
 
