@@ -62,7 +62,14 @@ end
 --- Ends the program and the window; safe to call twice.
 function screen:close()
   if not self.folder then return end
+  local session = tmux(self, "list-panes -a -F '#{pane_pid}'"):match "^%d+"
   tmux(self, "kill-server")
+  -- What does not heed that the terminal is gone: field 6 of /proc/PID/stat is
+  -- the session (proc(5)).
+  if session then
+    shell.run(([[cat /proc/[0-9]*/stat | while read -r pid _ _ _ _ id _; do
+      [ "$id" = %s ] && kill -9 "$pid"; done]]):format(session))
+  end
   shell.remove(self.folder)
   self.folder = nil
 end
