@@ -192,8 +192,9 @@ function sei.undo(options) return require "sei.undo".make(options) end
 -- It needs no server and no network; what is decided in it is downloaded as the review file.
 -- @tparam table options `plan`: path of a plan, or what sei.plan gave; `review`: path of the review
 -- file, or a result of sei.match.run (default: the plan's, if it has one); `journal`: path of the
--- journal of its apply, for what became of the rows; `file`: path of the report, for its owner alone (none: only the text is made); `keep`: true lists the mappings that
--- stay as they are, too (false)
+-- journal of its apply, for what became of the rows; `file`: path of the report, for its owner
+-- alone (none: only the text is made); `keep`: true lists the mappings that stay as they are, too
+-- (false)
 -- @treturn ?table `file`, `html` (the text), `rows` and `review` (how many are listed); or nil and
 -- an error object
 -- @usage assert(sei.report { plan = "plan.jsonl", review = "review.csv", file = "report.html" })
