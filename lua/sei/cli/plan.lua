@@ -63,7 +63,7 @@ end
 function plan.run(args)
   local sei, show = require "sei", require "sei.show"
   -- What is read is kept until the end: collecting it early gains nothing.
-  collectgarbage("incremental", 400, 400)
+  collectgarbage("incremental", 1000, 400)
   reach(args.recipe)
   local session <close> = require "sei.cli.client".open(args, { computes = true })
   local made, err = sei.plan { client = session.client, recipe = args.recipe, file = args.output,
