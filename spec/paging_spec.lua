@@ -166,7 +166,8 @@ describe("a walk", function()
       emails[#emails + 1] = record.email
     end
     e:clear_log()
-    local ids = ids_of(client:list_contributors { page_size = 3, filter = { email = emails } })
+    local ids = ids_of(client:list_contributors { page_size = 3, window = 1,
+      filter = { email = emails } })
     assert.equal(7, #ids)
     local log = e:log()
     assert.equal(3, #log)
