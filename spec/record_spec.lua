@@ -305,18 +305,18 @@ describe("a recording", function()
   it("goes with hooks, logs and counts", function()
     local events = {}
     local function script(out, make)
-      local names = {}
+      local names, pages = {}, {} -- a page is told while the next is under way: apart
       e:quirk("fault", "status-503@1:1")
       local client <close> = make { on_request = function(x) names[#names + 1] = x.event end,
         on_retry = function(x) names[#names + 1] = x.event end,
-        on_page = function(x) names[#names + 1] = x.event .. x.page end,
+        on_page = function(x) pages[#pages + 1] = x.event .. x.page end,
         on_response = function(x) names[#names + 1] = x.event .. tostring(x.ok) .. x.bytes end }
       list(out, client, "list_contributors", { page_size = 100, window = 1 })
       local s = client:stats()
       out[#out + 1] = table.concat({ s.calls, s.attempts, s.retries, s.failed, s.pages, s.records,
         s.bytes_received }, " ")
-      out[#out + 1] = table.concat(names, " ")
-      events[#events + 1] = #names
+      out[#out + 1] = table.concat(names, " ") .. "; " .. table.concat(pages, " ")
+      events[#events + 1] = #names + #pages
     end
     same(scratch, options(), script)
     assert.is_true(events[1] > 6 and events[1] == events[2])

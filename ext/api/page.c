@@ -22,7 +22,14 @@ static int64_t later(int64_t a, int64_t b)
 /* Whether a slot's page is under way or waits to be taken. */
 static bool pending(const struct sei_pages_slot *s)
 {
-  return s->state == SEI_SLOT_ASKED || s->state == SEI_SLOT_ARRIVED;
+  return s->state == SEI_SLOT_ASKED || s->state == SEI_SLOT_LANDED ||
+         s->state == SEI_SLOT_ARRIVED;
+}
+
+/* Whether it is to be seen yet what the page holds. */
+static bool unseen(const struct sei_pages_slot *s)
+{
+  return s->state == SEI_SLOT_ASKED || s->state == SEI_SLOT_LANDED;
 }
 
 /* Gives up what was asked for from `offset` on, and asks from there again. */
@@ -173,10 +180,11 @@ static bool beyond(const struct sei_pages *p, int64_t offset)
 static bool may_ask(const struct sei_pages *p)
 {
   unsigned i, busy = 0;
-  unsigned limit = p->settled && !p->probing && p->total >= 0 ?
-    p->o.window : 1;
+  bool known = p->settled && !p->probing && p->total >= 0;
+  unsigned limit = known ? p->o.window : 1;
   for(i = 0; i <= p->o.window; i++)
-    busy += pending(&p->slots[i]);
+    busy += pending(&p->slots[i]) &&
+            !(known && p->slots[i].state == SEI_SLOT_LANDED);
   return busy < limit && p->requests < p->o.max_pages;
 }
 
@@ -207,13 +215,28 @@ bool sei_pages_ask(struct sei_pages *p, struct sei_pages_ask *ask)
   return true;
 }
 
+int sei_pages_next(const struct sei_pages *p)
+{
+  int i;
+  for(i = 0; i <= (int)p->o.window; i++)
+    if(unseen(&p->slots[i]) && p->slots[i].offset == p->next_take)
+      return i;
+  return -1;
+}
+
 /* The slot of that number if its page is under way, or NULL. */
 static struct sei_pages_slot *asked(struct sei_pages *p, int slot)
 {
-  if(slot < 0 || slot > (int)p->o.window ||
-     p->slots[slot].state != SEI_SLOT_ASKED)
+  if(slot < 0 || slot > (int)p->o.window || !unseen(&p->slots[slot]))
     return NULL;
   return &p->slots[slot];
+}
+
+void sei_pages_landed(struct sei_pages *p, int slot)
+{
+  struct sei_pages_slot *s = asked(p, slot);
+  if(s)
+    s->state = SEI_SLOT_LANDED;
 }
 
 void sei_pages_arrived(struct sei_pages *p, int slot,
@@ -245,7 +268,7 @@ void sei_pages_refused(struct sei_pages *p, int slot)
   p->size = s->size / 2;
   from = s->offset;
   for(i = 0; i <= p->o.window; i++) {
-    if(p->slots[i].state == SEI_SLOT_ASKED && p->slots[i].offset < from)
+    if(unseen(&p->slots[i]) && p->slots[i].offset < from)
       from = p->slots[i].offset;
   }
   restart(p, from);
@@ -408,18 +431,23 @@ static enum sei_pages_answer take_next(struct sei_pages *p,
   return SEI_PAGES_WAIT;
 }
 
+void sei_pages_used(struct sei_pages *p)
+{
+  int64_t ignored;
+  int taken = p->taken;
+  if(taken < 0)
+    return;
+  if(!p->judged)
+    sei_pages_judge(p, p->slots[taken].n, 0, &ignored);
+  p->slots[taken].state = SEI_SLOT_FREE;
+  p->taken = -1;
+}
+
 enum sei_pages_answer sei_pages_take(struct sei_pages *p,
                                      struct sei_pages_page *page)
 {
   enum sei_pages_answer a;
-  int64_t ignored;
-  if(p->taken >= 0) {
-    struct sei_pages_slot *s = &p->slots[p->taken];
-    if(!p->judged)
-      sei_pages_judge(p, s->n, 0, &ignored);
-    s->state = SEI_SLOT_FREE;
-    p->taken = -1;
-  }
+  sei_pages_used(p);
   do {
     a = take_next(p, page);
   } while(a == SEI_PAGES_PAGE && !page->n);

@@ -14,7 +14,10 @@
  *   while((slot = sei_pages_stale(p)) >= 0)  cancel the request of that slot,
  *                                            forget its page;
  *   while(sei_pages_ask(p, &ask))            send it, its reply is ask.slot's;
- *   a reply came:     sei_pages_arrived() or sei_pages_refused();
+ *   a reply came:     sei_pages_arrived() or sei_pages_refused(); or, to have
+ *     the next request under way while this one is decoded, for the slot that
+ *     sei_pages_next() names: sei_pages_landed(), the two loops above, decode,
+ *     sei_pages_arrived();
  *   the page before is used up: sei_pages_take(), then the two loops above
  *     once more, so that the next request is under way while this page is
  *     decoded; then count its records against the seen set, sei_pages_judge().
@@ -125,8 +128,8 @@ struct sei_pages_drift {
 };
 
 enum sei_pages_slot_state {
-  SEI_SLOT_FREE, SEI_SLOT_ASKED, SEI_SLOT_ARRIVED, SEI_SLOT_TAKEN,
-  SEI_SLOT_STALE
+  SEI_SLOT_FREE, SEI_SLOT_ASKED, SEI_SLOT_LANDED, SEI_SLOT_ARRIVED,
+  SEI_SLOT_TAKEN, SEI_SLOT_STALE
 };
 
 struct sei_pages_slot {         /* private */
@@ -191,6 +194,17 @@ bool sei_pages_ask(struct sei_pages *p, struct sei_pages_ask *ask);
  * Pages may come in any order. */
 void sei_pages_arrived(struct sei_pages *p, int slot,
                        const struct sei_pages_facts *f);
+
+/* The page taken before is used up: its slot is free. */
+void sei_pages_used(struct sei_pages *p);
+
+/* The slot of the page that is next in order, if it is under way; or -1. */
+int sei_pages_next(const struct sei_pages *p);
+
+/* The bytes of that slot's page came, and nobody knows yet what is in them. It
+ * takes no place in the window any more, unless the size or the total that the
+ * next request depends on is still to be found out. */
+void sei_pages_landed(struct sei_pages *p, int slot);
 
 /* The server refused that slot's page size (not anything else). The size is
  * halved and the walk goes on from the same record; requests under way with

@@ -61,15 +61,17 @@ int64_t sei_page_real_size(const struct sei_pages *p,
                            const struct sei_pages_slot *s)
 {
   const struct sei_pages_facts *f = &s->facts;
-  bool less = f->count < sei_page_expected(p, s);
+  int64_t expected = sei_page_expected(p, s);
+  bool less = f->count < expected;
   if(!f->count)
     return s->size;
   if(!p->settled && s->page > 0)
     return size_of_later(p, s);
   if(!p->settled)       /* page 0 is in its place at any size */
     return less || f->count > s->size ? f->count : s->size;
-  /* later a short page alone is movement; with an echo it is a cap */
-  if(less && f->page_size >= f->count && f->page_size < s->size)
+  /* later a wrong number alone is movement; with an echo it is a cap, also
+   * where more came than was left */
+  if(f->count != expected && f->page_size >= f->count && f->page_size < s->size)
     return f->page_size;
   return s->size;
 }

@@ -15,7 +15,16 @@ static uint64_t mix(uint64_t h)
   return h ^ (h >> 32);
 }
 
-/* Little-endian, so that a resume token means the same everywhere. */
+/* Little-endian, so that a resume token means the same everywhere. Compilers
+ * know this as one load. */
+static uint64_t eight(const unsigned char *p)
+{
+  return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
+    (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
+/* The same of fewer than eight. */
 static uint64_t word(const unsigned char *p, size_t n)
 {
   uint64_t w = 0;
@@ -30,7 +39,7 @@ uint64_t sei_hash(const void *bytes, size_t n, uint64_t seed)
   const unsigned char *p = bytes;
   uint64_t h = mix(seed ^ ((uint64_t)n * K1));
   for(; n >= 8; n -= 8, p += 8)
-    h = mix((h ^ word(p, 8)) * K1);
+    h = mix((h ^ eight(p)) * K1);
   if(n)
     h = mix((h ^ word(p, n)) * K1);
   return mix(h);

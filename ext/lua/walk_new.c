@@ -189,7 +189,7 @@ static void set_pages(lua_State *L, struct sei_walk *w, int options)
 static bool has_news(const struct sei_walk *w, const struct sei_walk_slot *s)
 {
   size_t len;
-  if(!s->asked || s->failed)
+  if(!s->asked || s->failed || s->landed)
     return false;
   if(sei_exchange_done(&s->x))
     return true;
@@ -202,7 +202,9 @@ static bool is_ripe(struct sei_waiter *waiter)
   struct sei_walk *w = (struct sei_walk *)
     ((char *)waiter - offsetof(struct sei_walk, waiter));
   unsigned i;
-  if(w->at < w->end || w->state != WALK_RUNS)
+  int next = sei_pages_next(&w->pages);
+  if(w->at < w->end || w->state != WALK_RUNS ||
+     (w->paged && next >= 0 && w->slots[next].landed))
     return true; /* somebody else, who waits too, brought it here */
   for(i = 0; i < w->slot_count; i++)
     if(has_news(w, &w->slots[i]))

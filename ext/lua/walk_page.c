@@ -10,6 +10,10 @@
 #include "json.h"
 #include "reply.h"
 
+enum { LIST_MAX_GUESS = 1024,
+  SWELLS = 8,               /* tables are so many times larger than JSON */
+  LENT_MAX = 256 * 1024 };  /* KiB */
+
 /* ---- requests ---- */
 
 /* Pushes the body of a page request: {"page":0,"page_size":50,"filter":{}}. */
@@ -44,6 +48,15 @@ static const char *push_page_query(lua_State *L, const struct sei_walk *w,
   return lua_tostring(L, -1);
 }
 
+/* A new list for a slot's records. */
+static void new_list(lua_State *L, int slot, int64_t size)
+{
+  lua_getiuservalue(L, 1, UV_LISTS);
+  lua_createtable(L, size < LIST_MAX_GUESS ? (int)size : LIST_MAX_GUESS, 0);
+  lua_rawseti(L, -2, slot + 1);
+  lua_pop(L, 1);
+}
+
 void sei_walk_send(lua_State *L, struct sei_walk *w,
                    const struct sei_pages_ask *ask)
 {
@@ -63,22 +76,21 @@ void sei_walk_send(lua_State *L, struct sei_walk *w,
   sei_exchange_free(&s->x);
   sei_records_begin(&s->records, w->envelope, w->endpoint->key);
   s->records.drop_key = drop;
-  s->failed = false;
+  s->failed = s->landed = false;
   s->looked = 0;
-  lua_getiuservalue(L, 1, UV_LISTS);
-  lua_createtable(L, w->paged && ask->page_size < 1024 ?
-                  (int)ask->page_size : 0, 0);
-  lua_rawseti(L, -2, ask->slot + 1);
+  s->size = ask->page_size;
+  if(!w->paged)
+    new_list(L, ask->slot, 0);
   sei_exchange_start(L, &s->x, w->client, w->endpoint, &send);
   s->attempt = s->x.sent;
   s->asked = true;
-  lua_pop(L, 3);
+  lua_pop(L, 2);
 }
 
 void sei_walk_forget(struct sei_walk_slot *s)
 {
   sei_exchange_free(&s->x);
-  s->asked = false;
+  s->asked = s->landed = false;
 }
 
 /* The reply of a slot cannot be used; the error object is on top. Pages
@@ -92,6 +104,7 @@ static void fail_slot(lua_State *L, struct sei_walk_slot *s)
   else
     lua_pop(L, 2);
   s->failed = true;
+  s->landed = false;
   sei_exchange_free(&s->x);
 }
 
@@ -179,8 +192,7 @@ static void arrived(struct sei_walk *w, int i)
   f.total = s->records.total;
   f.page_size = s->records.page_size;
   f.fingerprint = s->records.fingerprint;
-  s->asked = false;
-  sei_exchange_free(&s->x);
+  sei_walk_forget(s);
   sei_pages_arrived(&w->pages, i, &f);
 }
 
@@ -212,17 +224,57 @@ static void settle(lua_State *L, struct sei_walk *w, int i, int64_t most)
     fail_slot(L, s);
     return;
   }
+  s->landed = w->paged;
+  if(s->landed)
+    return;
   feed(L, w, i, most);
   if(s->records.state == SEI_RECORDS_BAD)
     bad_reply(L, w, i);
-  else if(w->paged)
+}
+
+/* Moves the collector's next work by so many KiB of allocations: later, if
+ * negative. Lua adds what it is given to its debt as it is (LUA_GCSTEP, manual
+ * section 4.6), so what is lent here and paid back there changes no sum. */
+static void owe(lua_State *L, int kib)
+{
+  if(kib && lua_gc(L, LUA_GCISRUNNING))
+    lua_gc(L, LUA_GCSTEP, kib);
+}
+
+/* Builds a page without the collector's coming in between: in mid-page it
+ * could only mark what is all alive. What the page took is paid when the next
+ * one is built, since then nobody uses it any more. */
+static void build(lua_State *L, struct sei_walk *w, int i)
+{
+  size_t len = sei_transfer_body(w->slots[i].x.transfer)->len / 1024 + 1;
+  int lent = len < LENT_MAX / SWELLS ? (int)len * SWELLS : LENT_MAX, before;
+  owe(L, w->owed);
+  w->owed = 0;
+  owe(L, -lent);
+  before = lua_gc(L, LUA_GCCOUNT);
+  new_list(L, i, w->slots[i].size);
+  feed(L, w, i, 0);
+  w->owed = lua_gc(L, LUA_GCCOUNT) - before;
+  if(w->owed < 0)
+    w->owed = 0; /* it came all the same */
+  owe(L, lent - w->owed);
+}
+
+void sei_walk_build(lua_State *L, struct sei_walk *w, int i)
+{
+  struct sei_walk_slot *s = &w->slots[i];
+  build(L, w, i);
+  if(s->records.state == SEI_RECORDS_BAD)
+    bad_reply(L, w, i);
+  else
     arrived(w, i);
 }
 
 void sei_walk_tend(lua_State *L, struct sei_walk *w, int i, int64_t most)
 {
   struct sei_walk_slot *s = &w->slots[i];
-  if(!s->asked || s->failed)
+  if(!s->asked || s->failed || s->landed ||
+     (w->paged && !sei_exchange_done(&s->x)))
     return;
   if(s->attempt != s->x.sent)
     start_over(L, w, i);

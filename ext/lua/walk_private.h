@@ -24,6 +24,9 @@ struct sei_walk_slot {
   size_t looked;    /* bytes of the body that wait and were looked at: what is
                        cut off there needs more of them */
   bool asked, failed;
+  bool landed;      /* paged: the reply is whole and good; it is built when
+                       its turn comes */
+  int64_t size;     /* records asked for */
   unsigned attempt;         /* of the request whose reply is being built */
 };
 
@@ -45,6 +48,8 @@ struct sei_walk {
   struct sei_pages pages;
   struct sei_seen seen;
   struct sei_pages_page page;       /* being handed out */
+  int owed;                         /* KiB of the page before, which the
+                                       collector was not told of yet */
   int64_t at, end;                  /* records of it: next, one behind */
   int64_t left;                     /* of max_items, unpaged; -1 all */
   unsigned char *dropped;           /* of the page's records; NULL: none */
@@ -64,10 +69,14 @@ void sei_walk_send(lua_State *L, struct sei_walk *w,
 /* Frees the slot's request; the slot is not asked any more. */
 void sei_walk_forget(struct sei_walk_slot *s);
 
-/* Builds what has come for the request in slot i, at most `most` records (0:
- * all). When the reply is over, paged walks are told (or the slot has
- * failed, and UV_ERROR holds the error). */
+/* Looks at what has come for the request in slot i. Paged: a whole reply is
+ * judged by its status; good, it has landed. Unpaged: builds at most `most`
+ * records (0: all). A slot that has failed leaves the error in UV_ERROR. */
 void sei_walk_tend(lua_State *L, struct sei_walk *w, int i, int64_t most);
+
+/* Builds the page that has landed in slot i and tells the rule of it, unless
+ * its bytes are bad: then the slot has failed. */
+void sei_walk_build(lua_State *L, struct sei_walk *w, int i);
 
 /* walk_poll.c: does what can be done without waiting. true: the next call has
  * an answer: a record, the end or an error. */
