@@ -71,7 +71,8 @@ int64_t sei_page_real_size(const struct sei_pages *p,
     return less || f->count > s->size ? f->count : s->size;
   /* later a wrong number alone is movement; with an echo it is a cap, also
    * where more came than was left */
-  if(f->count != expected && f->page_size >= f->count && f->page_size < s->size)
+  if(f->count != expected && f->page_size >= f->count &&
+     f->page_size < s->size)
     return f->page_size;
   return s->size;
 }

@@ -117,7 +117,7 @@ static bool serve(struct server *s, const struct sei_pages_ask *a,
 
 /* ---- the caller ---- */
 
-enum { UNUSED, SENT, CAME, TAKEN };
+enum { UNUSED, SENT, LANDED, CAME, TAKEN };
 
 struct flight {
   int state;
@@ -148,7 +148,8 @@ static int in_state(int state)
 
 static void check_alive(void)
 {
-  int alive = in_state(SENT) + in_state(CAME) + in_state(TAKEN);
+  int alive = in_state(SENT) + in_state(LANDED) + in_state(CAME) +
+    in_state(TAKEN);
   CHECK(alive <= (int)w.p.o.window + 1);
   CHECK(in_state(SENT) + in_state(CAME) <= (int)w.p.o.window);
   if(!w.server->size_seen)
@@ -180,6 +181,27 @@ static int send_all(void)
   return sent;
 }
 
+static void use_up(void)
+{
+  int i;
+  for(i = 0; i < SLOTS; i++) {
+    if(w.flights[i].state == TAKEN)
+      w.flights[i].state = UNUSED;
+  }
+}
+
+/* The page whose turn it is: the next request leaves before it is looked at.
+ * false: the page was not wanted any more. */
+static bool land(int slot)
+{
+  use_up();
+  sei_pages_used(&w.p);
+  w.flights[slot].state = LANDED;
+  sei_pages_landed(&w.p, slot);
+  send_all();
+  return w.flights[slot].state == LANDED;
+}
+
 /* One of the requests under way, any of them, is answered. */
 static bool one_comes(void)
 {
@@ -191,6 +213,8 @@ static bool one_comes(void)
   for(i = 0; w.flights[i].state != SENT || pick-- > 0; i++)
     ;
   if(serve(w.server, &w.flights[i].ask, w.flights[i].ids, &f)) {
+    if(i == sei_pages_next(&w.p) && roll(2) && !land(i))
+      return true;
     w.flights[i].state = CAME;
     sei_pages_arrived(&w.p, i, &f);
   }
@@ -233,12 +257,8 @@ static void hand_out(const struct sei_pages_page *page)
 static void take_one(enum sei_pages_answer *end)
 {
   struct sei_pages_page page;
-  int i;
   *end = sei_pages_take(&w.p, &page);
-  for(i = 0; i < SLOTS; i++) {
-    if(w.flights[i].state == TAKEN)
-      w.flights[i].state = UNUSED;
-  }
+  use_up();
   if(*end != SEI_PAGES_PAGE)
     return;
   CHECK(w.flights[page.slot].state == CAME && page.n > 0);
