@@ -418,12 +418,14 @@ describe("the page size", function()
       n = n + 1
       if n == 1 then
         local first = walk()
+        local start = socket.gettime() -- the next request has left and comes before the quirk
+        while asked(e) ~= "0/100 1/100" and socket.gettime() - start < 5 do client:step() end
         e:quirk("max-page-size", "30")
         return first
       end
       return walk()
     end, "halved behind the first page")
-    assert.equal("0/100 1/100 2/50 4/25 5/25 6/25 7/25 8/25 9/25", asked(e))
+    assert.equal("0/100 1/100 2/100 4/50 8/25 9/25", asked(e))
   end)
 
   it("goes on at its new size in a resumed walk", function()
@@ -477,8 +479,8 @@ describe("break", function()
     local client <close> = sei.client { base_url = e.url, api_key = "test-key",
       pace = false, retries = 0 }
     local walk = client:list_contributors { page_size = 10, window = 4 }
+    e:quirk("fault", "slow-20@2:always", "/v1/org/users/list")
     walk()
-    e:quirk("fault", "slow-20:always")
     local start = socket.gettime()
     while e:counters().under_way < 4 and socket.gettime() - start < 5 do client:step() end
     assert.equal(4, client:active())

@@ -48,6 +48,7 @@ struct sei_walk {
   struct sei_pages pages;
   struct sei_seen seen;
   struct sei_pages_page page;       /* being handed out */
+  bool asked;       /* since the last step: what is to be sent waits for one */
   int owed;                         /* KiB of the page before, which the
                                        collector was not told of yet */
   int64_t at, end;                  /* records of it: next, one behind */
