@@ -70,6 +70,19 @@ describe("a report", function()
     assert.equal(html, made.html)
   end)
 
+  it("of an undo lists what stays as it is, and nobody else's report speaks of that", function()
+    local change = identity("change", 1, "b", "new@x.example", "old@x.example", { rule = "undo" })
+    local stays = identity("irreversible", 1, "a", "new@x.example", nil,
+      { rule = "undo", reason = "no_removal" })
+    local html = assert(sei.report { plan = small({ change, stays }) }).html
+    assert.truthy(html:find('id="irreversible"', 1, true))
+    assert.truthy(html:find('<th scope="col" class="n">stay</th>', 1, true))
+    html = assert(sei.report { plan = small({ change }) }).html
+    assert.is_nil(html:find('id="irreversible"', 1, true))
+    assert.is_nil(html:find(">stay<", 1, true))
+    assert.is_nil(html:find(">nil<", 1, true))
+  end)
+
   it("stands beside its plan unless it is told where", function()
     given.plan(5, folder .. "/beside.jsonl")
     assert.equal(folder .. "/beside.html\n", (shell.run("sei report " .. folder

@@ -158,22 +158,31 @@ end
 -- ---- counts ----
 
 local NAMES <const> = { add = "added", change = "changed", keep = "kept",
-  protected = "protected", conflict = "conflicts" }
+  protected = "protected", conflict = "conflicts", irreversible = "stay" }
+
+-- Only the plan of an undo has what cannot be taken back.
+local function columns(counts)
+  local kinds = {}
+  for _, kind in ipairs(file.KINDS) do
+    if kind ~= "irreversible" or (counts.irreversible or 0) > 0 then kinds[#kinds + 1] = kind end
+  end
+  return kinds
+end
 
 local function rules(counts)
-  local names = {}
+  local names, kinds = {}, columns(counts)
   for name in pairs(counts.by_rule) do names[#names + 1] = name end
   if #names == 0 then return "" end
   table.sort(names, file.comparer())
   local out = { '<section><h2>By rule</h2>\n<div class="scroll" tabindex="0" role="region" '
     .. 'aria-label="By rule"><table>\n<thead><tr><th scope="col">Rule</th>' }
-  for _, kind in ipairs(file.KINDS) do
+  for _, kind in ipairs(kinds) do
     out[#out + 1] = ('<th scope="col" class="n">%s</th>'):format(NAMES[kind])
   end
   out[#out + 1] = "</tr></thead>\n<tbody>\n"
   for _, name in ipairs(names) do
     out[#out + 1] = '<tr><th scope="row">' .. bdi(name) .. "</th>"
-    for _, kind in ipairs(file.KINDS) do
+    for _, kind in ipairs(kinds) do
       local n = counts.by_rule[name][kind] or 0
       out[#out + 1] = ('<td class="n%s">%s</td>'):format(n == 0 and " zero" or "", number(n))
     end
@@ -203,7 +212,8 @@ local function tiles(counts)
   local list = table.concat { tile(counts.change - (fields.change or 0), "changed", "change"),
     tile(counts.add, "added", "add"), tile(fields.change, "people with new fields", "fields"),
     tile(counts.conflict, "conflicts", "conflict"), tile(counts.protected, "protected", "quiet"),
-    tile(counts.keep, "kept", "quiet"), tile(counts.review, "to review", "review"),
+    tile(counts.irreversible, "not taken back", "quiet"), tile(counts.keep, "kept", "quiet"),
+    tile(counts.review, "to review", "review"),
     tile(counts.none, "near nobody", "quiet"), tile(counts.ignored, "ignored", "quiet"),
     tile(counts.probable, "probable, not written", "quiet"),
     tile(counts.missing, "in the directory only", "quiet") }
@@ -231,6 +241,8 @@ local LISTS <const> = {
   { "changes", "Changes", { change = true, add = true, fields = true } },
   { "conflicts", "Conflicts and protected", { conflict = true, protected = true },
     "None of these rows is written." },
+  { "irreversible", "What the service cannot take back", { irreversible = true },
+    "These mappings stay as they are." },
   { "kept", "Kept", { keep = true } },
 }
 

@@ -6,6 +6,7 @@ const source = document.getElementById('data');
 const data = JSON.parse(source.textContent);
 listRows(data, 'changes', 'Changes', ['change', 'add', 'fields']);
 listRows(data, 'conflicts', 'Conflicts and protected', ['conflict', 'protected']);
+listRows(data, 'irreversible', 'What the service cannot take back', ['irreversible']);
 listRows(data, 'kept', 'Kept', ['keep']);
 listMissing(data);
 const review = document.getElementById('review');
