@@ -14,7 +14,12 @@ local function callers(client)
     { "sei.csv.read", sei.csv.read }, { "sei.csv.write", sei.csv.write },
     { "sei.json.decode", function(o) return sei.json.decode("1", o) end },
     { "sei.json.encode", function(o) return sei.json.encode(1, o) end },
+    { "sei.text.normalize_email", function(o) return sei.text.normalize_email("a@b.c", o) end },
+    { "sei.match.join", function(o) return sei.match.join({}, {}, o) end },
   }
+  for name, f in pairs(sei.similarity) do
+    list[#list + 1] = { "sei.similarity." .. name, function(o) return f("a", "b", o) end }
+  end
   for _, row in ipairs(core.endpoints) do
     local f = client[row.name]
     list[#list + 1] = { row.name, function(o)
@@ -28,7 +33,7 @@ local function callers(client)
 end
 
 local UNITS = { "seconds", "bytes", "pages", "records", "requests", "repetitions", "rows", "fields",
-  "levels" }
+  "levels", "pairs", "code points" }
 
 local function has_unit(text)
   for _, unit in ipairs(UNITS) do
@@ -85,9 +90,10 @@ describe("every option", function()
 end)
 
 describe("the reference", function()
-  local folder, page
+  local client, folder, page
 
   setup(function()
+    client = sei.client { base_url = "http://127.0.0.1:9/", api_key = "a-key", retries = 0 }
     folder = shell.folder()
     local text, status = shell.run("lua5.4 .ci/doc/pages.lua " .. shell.quote(folder))
     assert.equal(0, status, text)
@@ -95,7 +101,10 @@ describe("the reference", function()
     page = file:read "a"
     file:close()
   end)
-  teardown(function() shell.remove(folder) end)
+  teardown(function()
+    client:close()
+    shell.remove(folder)
+  end)
 
   -- A table's part of the page.
   local function part(title)
@@ -105,9 +114,8 @@ describe("the reference", function()
   end
 
   it("lists every option with its default and limits", function()
-    local names = { "sei.client", "sei.csv.read", "sei.csv.write", "sei.json.decode",
-      "sei.json.encode" }
-    for _, row in ipairs(core.endpoints) do names[#names + 1] = row.name end
+    local names = {}
+    for _, one in ipairs(callers(client)) do names[#names + 1] = one[1] end
     for _, name in ipairs(names) do
       local text = part(name)
       for _, row in ipairs(core.options(name)) do
@@ -118,6 +126,27 @@ describe("the reference", function()
     assert.is_truthy(part "sei.client":find("<tr><td>window</td><td>integer</td><td>4</td>"
       .. "<td>1 to 64</td>", 1, true))
     assert.is_truthy(part "sei.client: the option pace":find("<td>rate</td>", 1, true))
+  end)
+
+  it("lists those of functions written in Lua: every name that is checked", function()
+    local names = shell.run [[grep -rhoE '\b(options|opt)\.check\("sei\.[a-z_.]+[a-z]"' lua/sei]]
+    local n = 0
+    for name in names:gmatch '"(sei[%w_.]+)"' do
+      part(name)
+      n = n + 1
+    end
+    assert.is_true(n >= 9, n)
+    names = shell.run [[grep -rhoE 'local what = "sei\.[a-z_.]+[a-z]"' lua/sei]]
+    for name in names:gmatch '"(sei[%w_.]+)"' do part(name) end
+    for name in pairs(sei.rule) do
+      if name ~= "decided" and name ~= "defaults" then part("sei.rule." .. name) end
+    end
+    assert.is_truthy(part "sei.match.run":find("<tr><td>near</td><td>number from 0 to 1</td>"
+      .. "<td>0.3</td><td></td><td>the score from which a candidate comes near", 1, true))
+    assert.is_truthy(part "sei.plan":find('<tr><td>read</td><td>"download" or "list"</td>'
+      .. '<td>"download"</td>', 1, true))
+    assert.is_truthy(part "sei.plan: the option guard":find("<td>shrunk</td>", 1, true))
+    assert.is_truthy(part "sei.undo: the option guard":find("<td>changes</td>", 1, true))
   end)
 
   it("lists the limits that no option moves", function()

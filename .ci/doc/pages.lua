@@ -6,6 +6,7 @@
 -- LDoc itself wants a module per file and does not read all of Lua 5.4; a
 -- method of ours may be written in any C file of its part.
 -- One page more is a list of all options: default, limits, what they are.
+local checked = dofile ".ci/doc/checked.lua"
 local live = dofile ".ci/doc/live.lua"
 local parse = dofile ".ci/doc/parse.lua"
 
@@ -84,13 +85,16 @@ end
 -- "sei.client pace" is the option pace of sei.client.
 local function title(name)
   local owner, inner = name:match "^(%S+) (%S+)$"
+  if not owner then inner, owner = name:match "(%w+)'? of (%S+)$" end
   return inner and ("%s: the option %s"):format(owner, inner) or name
 end
 
-local function options_page()
+local function options_page(entries)
   local out = { "--- Every option and every limit.", "--",
     "-- Made from the tables against which the options are checked. Times are seconds." }
-  for _, one in ipairs(live.tables()) do
+  local tables = live.tables()
+  for _, one in ipairs(checked.tables(entries)) do tables[#tables + 1] = one end
+  for _, one in ipairs(tables) do
     out[#out + 1] = "--"
     out[#out + 1] = "-- <h3>" .. escape(title(one.name)) .. "</h3>"
     out[#out + 1] = "-- <table>"
@@ -120,11 +124,12 @@ local function write(folder, name, text)
 end
 
 local function main(folder)
-  for _, page in ipairs(pages_of(parse.project())) do
+  local entries = parse.project()
+  for _, page in ipairs(pages_of(entries)) do
     -- A type and a module of one name (sei.csv, say) are two pages.
     write(folder, ("%s-%s.lua"):format(page.kind, page.name), text_of(page))
   end
-  write(folder, "topic-options.lua", options_page())
+  write(folder, "topic-options.lua", options_page(entries))
 end
 
 main(assert(arg[1], "pages: the folder to write into is missing"))

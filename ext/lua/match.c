@@ -145,13 +145,13 @@ static int too_many(lua_State *L, lua_Integer limit, double cutoff)
 
 /* ---- options ---- */
 
-static const struct sei_option OPTIONS[] = {
-  { "cutoff", SEI_OPT_ANY, 0, 0, NULL, "0.90",
+const struct sei_option sei_match_join_options[] = {
+  { "cutoff", SEI_OPT_ANY, 0, 0, "share", "0.90",
     "the least similarity of a pair, from 0 to 1" },
   { "fold", SEI_OPT_BOOLEAN, 0, 0, NULL, "false",
     "compare what sei.text.fold makes of the texts" },
   { "limit", SEI_OPT_INTEGER, 0, 1e15, NULL, "10000000",
-    "how many pairs may be found" },
+    "how many pairs may be found; each takes about 150 bytes" },
   { NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL }
 };
 
@@ -184,9 +184,7 @@ pairs it may have is limited.
 @function sei.match.join
 @tparam {string,...} left
 @tparam {string,...} right
-@tparam ?table options `cutoff`: number from 0 to 1 (0.90); `fold`: compare
-what `sei.text.fold` makes of the texts (false); `limit`: how many pairs may be
-found (10000000), each takes about 150 bytes
+@tparam ?table options
 @treturn ?{{integer,integer,number},...} a table of index in `left`, index in
 `right` and similarity for each pair, ordered by the first and then by the
 second; or nil and an error object of kind "too_large"
@@ -197,7 +195,9 @@ end
 */
 static int l_match_join(lua_State *L)
 {
-  static const struct sei_option *const TABLES[] = { OPTIONS, NULL };
+  static const struct sei_option *const TABLES[] = {
+    sei_match_join_options, NULL
+  };
   struct work *w;
   enum sei_join_status status;
   lua_Integer limit, lefts;

@@ -4,6 +4,10 @@
 
 #include <lua.h>
 
+#include "options.h"
+
+extern const struct sei_option sei_match_join_options[];
+
 /* Adds its functions to the table on top of the stack. */
 void sei_open_match(lua_State *L);
 

@@ -12,10 +12,14 @@
 #include "event.h"
 #include "exchange.h"
 #include "json.h"
+#include "match.h"
 #include "records.h"
 #include "request.h"
+#include "similarity.h"
+#include "text_mail.h"
 #include "walk.h"
 
+/* A name that stands here twice has the options of both tables. */
 static const struct {
   const char *name;
   const struct sei_option *table;
@@ -28,7 +32,20 @@ static const struct {
   {"sei.csv.read", sei_csv_read_options},
   {"sei.csv.write", sei_csv_write_options},
   {"sei.json.decode", sei_json_decode_options},
-  {"sei.json.encode", sei_json_encode_options}
+  {"sei.json.encode", sei_json_encode_options},
+  {"sei.match.join", sei_match_join_options},
+  {"sei.text.normalize_email", sei_text_mail_options},
+  {"sei.similarity.jaro", sei_similarity_options},
+  {"sei.similarity.jaro_winkler", sei_similarity_options},
+  {"sei.similarity.levenshtein", sei_similarity_options},
+  {"sei.similarity.levenshtein_ratio", sei_similarity_options},
+  {"sei.similarity.osa", sei_similarity_options},
+  {"sei.similarity.osa_ratio", sei_similarity_options},
+  {"sei.similarity.indel_ratio", sei_similarity_options},
+  {"sei.similarity.token_sort", sei_similarity_options},
+  {"sei.similarity.token_set", sei_similarity_options},
+  {"sei.similarity.dice", sei_similarity_options},
+  {"sei.similarity.dice", sei_similarity_dice_options}
 };
 
 /* core.options(name) -> array of {name=, type=, default=, doc=, min=, max=,
@@ -39,6 +56,7 @@ static int l_options(lua_State *L)
 {
   const char *name = luaL_checkstring(L, 1);
   const struct sei_endpoint *e = sei_endpoint_find(name);
+  bool found = false;
   size_t i;
   if(e) {
     sei_request_push_options(L, e, e->kind == SEI_KIND_LIST ?
@@ -47,11 +65,13 @@ static int l_options(lua_State *L)
   }
   for(i = 0; i < sizeof TABLES / sizeof *TABLES; i++)
     if(!strcmp(TABLES[i].name, name)) {
-      lua_newtable(L);
+      if(!found)
+        lua_newtable(L);
+      found = true;
       sei_options_append(L, TABLES[i].table);
-      return 1;
     }
-  lua_pushnil(L);
+  if(!found)
+    lua_pushnil(L);
   return 1;
 }
 

@@ -74,7 +74,7 @@ static struct sei_codes codes(lua_State *L, int arg, uint32_t *small,
   return c;
 }
 
-static const struct sei_option OPTIONS[] = {
+const struct sei_option sei_similarity_options[] = {
   { "fold", SEI_OPT_BOOLEAN, 0, 0, NULL, "false",
     "compare what sei.text.fold makes of the texts" },
   { NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL }
@@ -85,7 +85,9 @@ static const struct sei_option OPTIONS[] = {
 static void get(lua_State *L, struct pair *p, const char *name,
                 const struct sei_option *more)
 {
-  const struct sei_option *const tables[] = { OPTIONS, more, NULL };
+  const struct sei_option *const tables[] = {
+    sei_similarity_options, more, NULL
+  };
   bool fold = false;
   lua_settop(L, 3); /* what is pushed from here on is no option */
   if(!lua_isnoneornil(L, 3)) {
@@ -119,8 +121,7 @@ have the score 1, an empty one and another 0.
 @function jaro
 @tparam string a
 @tparam string b
-@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
-(false)
+@tparam ?table options
 @treturn number from 0 to 1
 */
 static int l_similarity_jaro(lua_State *L)
@@ -137,8 +138,7 @@ of the first four code points that agree, if Jaro's similarity is above 0.7
 @function jaro_winkler
 @tparam string a
 @tparam string b
-@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
-(false)
+@tparam ?table options
 @treturn number from 0 to 1
 @usage sei.similarity.jaro_winkler("martha", "marhta") --> 0.96111
 */
@@ -155,8 +155,7 @@ code point make b of a. `levenshtein_ratio` is its score.
 @function levenshtein
 @tparam string a
 @tparam string b
-@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
-(false)
+@tparam ?table options
 @treturn integer from 0
 */
 static int l_similarity_levenshtein(lua_State *L)
@@ -172,8 +171,7 @@ ones.
 @function levenshtein_ratio
 @tparam string a
 @tparam string b
-@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
-(false)
+@tparam ?table options
 @treturn number from 0 to 1
 */
 static int l_similarity_levenshtein_ratio(lua_State *L)
@@ -189,8 +187,7 @@ neighbours, none of which is edited again. `osa_ratio` is its score.
 @function osa
 @tparam string a
 @tparam string b
-@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
-(false)
+@tparam ?table options
 @treturn integer from 0
 */
 static int l_similarity_osa(lua_State *L)
@@ -206,8 +203,7 @@ text; 1 for two empty ones.
 @function osa_ratio
 @tparam string a
 @tparam string b
-@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
-(false)
+@tparam ?table options
 @treturn number from 0 to 1
 */
 static int l_similarity_osa_ratio(lua_State *L)
@@ -223,8 +219,7 @@ static int l_similarity_osa_ratio(lua_State *L)
 @function indel_ratio
 @tparam string a
 @tparam string b
-@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
-(false)
+@tparam ?table options
 @treturn number from 0 to 1
 */
 static int l_similarity_indel_ratio(lua_State *L)
@@ -240,8 +235,7 @@ Words are what is between white space.
 @function token_sort
 @tparam string a
 @tparam string b
-@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
-(false)
+@tparam ?table options
 @treturn number from 0 to 1
 @usage sei.similarity.token_sort("Ada Lovelace", "Lovelace Ada") --> 1.0
 */
@@ -260,8 +254,7 @@ no word.
 @function token_set
 @tparam string a
 @tparam string b
-@tparam ?table options `fold`: compare what `sei.text.fold` makes of both
-(false)
+@tparam ?table options
 @treturn number from 0 to 1
 */
 static int l_similarity_token_set(lua_State *L)
@@ -271,7 +264,7 @@ static int l_similarity_token_set(lua_State *L)
   return push_score(L, sei_token_set(p.a, p.b));
 }
 
-static const struct sei_option DICE_OPTIONS[] = {
+const struct sei_option sei_similarity_dice_options[] = {
   { "n", SEI_OPT_INTEGER, 1, 1000, NULL, "2",
     "how many code points make a run" },
   { NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL }
@@ -284,8 +277,7 @@ if they are equal and else 0.
 @function dice
 @tparam string a
 @tparam string b
-@tparam ?table options `n`: integer from 1 to 1000, how many code points make
-a run (2); `fold`: compare what `sei.text.fold` makes of both (false)
+@tparam ?table options
 @treturn number from 0 to 1
 @usage sei.similarity.dice("night", "nacht") --> 0.25
 */
@@ -293,7 +285,7 @@ static int l_similarity_dice(lua_State *L)
 {
   struct pair p;
   size_t size = 2;
-  get(L, &p, "dice", DICE_OPTIONS);
+  get(L, &p, "dice", sei_similarity_dice_options);
   if(!lua_isnoneornil(L, 3))
     size = (size_t)sei_option_integer(L, 3, "n", 2);
   return push_score(L, sei_dice(p.a, p.b, size));

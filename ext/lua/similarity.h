@@ -4,6 +4,12 @@
 
 #include <lua.h>
 
+#include "options.h"
+
+/* What all functions take, and dice besides. */
+extern const struct sei_option sei_similarity_options[];
+extern const struct sei_option sei_similarity_dice_options[];
+
 /* Pushes the table of its functions. */
 int sei_open_similarity(lua_State *L);
 

@@ -15,15 +15,17 @@
 
 enum { ALIASES_MAX = 16 };      /* one domain standing for the next */
 
-static const struct sei_option OPTIONS[] = {
+const struct sei_option sei_text_mail_options[] = {
   { "plus", SEI_OPT_BOOLEAN, 0, 0, NULL, "true",
-    "takes off what follows a plus sign in the local part" },
+    "\"ada+news@…\" becomes \"ada@…\" (but not at users.noreply.*, where the "
+    "login is behind the plus sign)" },
   { "dots", SEI_OPT_BOOLEAN, 0, 0, NULL, "true",
-    "takes the dots out of Gmail's local parts" },
+    "dots are left out at gmail.com (\"Dots don't matter in Gmail "
+    "addresses\", Gmail's help)" },
   { "googlemail", SEI_OPT_BOOLEAN, 0, 0, NULL, "true",
     "googlemail.com becomes gmail.com" },
-  { "domains", SEI_OPT_TABLE, 0, 0, NULL, NULL,
-    "{[alias] = real}: domains that stand for others" },
+  { "domains", SEI_OPT_TABLE, 0, 0, NULL, "none",
+    "{[alias] = real}: domains of one's own that are the same" },
   { NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL }
 };
 
@@ -124,20 +126,15 @@ practice.
 Blanks around it and a dot behind the domain are left out.
 @function normalize_email
 @tparam string email
-@tparam[opt] table options all are on by default:
-
-- `plus`: "ada+news@…" becomes "ada@…" (but not at users.noreply.*, where
-  the login is behind the plus sign)
-- `dots`: dots are left out at gmail.com ("Dots don't matter in Gmail
-  addresses", Gmail's help)
-- `googlemail`: googlemail.com becomes gmail.com
-- `domains`: `{[alias] = real}`, domains of one's own that are the same (none)
+@tparam ?table options
 @treturn ?string nil if it is no address
 @usage sei.text.normalize_email "A.Byr+x@GoogleMail.com" --> "abyr@gmail.com"
 */
 static int l_text_normalize_email(lua_State *L)
 {
-  static const struct sei_option *const TABLES[] = { OPTIONS, NULL };
+  static const struct sei_option *const TABLES[] = {
+    sei_text_mail_options, NULL
+  };
   struct sei_mail m;
   size_t n;
   const char *s;

@@ -4,6 +4,11 @@
 
 #include <lua.h>
 
+#include "options.h"
+
+/* Of normalize_email. */
+extern const struct sei_option sei_text_mail_options[];
+
 /* Adds local_part, normalize_email and is_generic to the table on top of the
  * stack, below the userdata that holds a struct sei_text; pops the latter. */
 void sei_text_add_mail(lua_State *L);

@@ -35,7 +35,10 @@ local function fits(value, word)
   return type(value) == word
 end
 
-local function expected(wanted)
+--- Says in words what a value may be.
+-- @tparam string wanted types joined by "|", as options.check takes them
+-- @treturn string "integer from 1 or function", say
+function options.expected(wanted)
   local words = {}
   for word in wanted:gmatch "[^|]+" do words[#words + 1] = WORDS[word] or word end
   return table.concat(words, " or ")
@@ -85,8 +88,8 @@ function options.check(name, given, known, defaults)
     local ok = false
     for word in wanted:gmatch "[^|]+" do ok = ok or fits(value, word) end
     if not ok then
-      error(("bad option '%s' for %s (%s expected, got %s)"):format(key, name, expected(wanted),
-        shown(value)), 3)
+      error(("bad option '%s' for %s (%s expected, got %s)"):format(key, name,
+        options.expected(wanted), shown(value)), 3)
     end
     checked[key] = value
   end

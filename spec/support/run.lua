@@ -111,7 +111,7 @@ end
 
 -- How it ended, in words, if that was not as it should.
 local function problem(part, status, signal, failed)
-  if part.late then return ("was ended after %d seconds"):format(LONGEST) end
+  if part.late then return ("was ended after %g seconds"):format(LONGEST) end
   if signal ~= 0 then return ("was ended by signal %d"):format(signal) end
   if not failed then return ("ended with status %d before it was done"):format(status) end
   if status ~= 0 and failed == 0 then
