@@ -18,7 +18,7 @@ dependencies = {
    "lua-cjson >= 2.1.0",
    "argparse >= 0.7.0"
 }
--- libcurl (7.87 or newer), zlib and utf8proc are found by pkg-config: Debian
+-- libcurl (7.87 or newer), zlib, utf8proc and libcrypto are found by pkg-config: Debian
 -- keeps libcurl's header where LuaRocks does not look.
 build = {
    type = "make",
