@@ -25,9 +25,10 @@ local function call(name, status, location, times, body)
   local one, other = redirecting(status, location, times or 1, body)
   local server <close> = one
   local trap <close> = other
-  local client <close> = server:client { retries = 0 }
+  local key = "redirected-" .. server.port .. "-" .. trap.port
+  local client <close> = server:client { retries = 0, api_key = key }
   local value, err = every[name].call(client)
-  assert.is_false(trap:was_reached(), "the trap was reached")
+  assert.is_false(trap:was_reached(key), "the trap was reached")
   return value, err, server
 end
 
@@ -62,6 +63,29 @@ local KINDS = {
   { "nowhere, malformed", function() return "http://[::1" end },
   { "nowhere, without Location" },
 }
+
+describe("the trap", function()
+  local http = require "socket.http"
+
+  -- Who comes is gone again, its request is read later.
+  local function come(headers)
+    local trap <close> = wire.serve(function() end)
+    http.TIMEOUT = 0.05
+    http.request { url = trap.origin .. "/x", headers = headers }
+    return trap:was_reached "mine"
+  end
+
+  it("tells whoever comes without a key or with ours from strangers", function()
+    assert.is_true(come {})
+    assert.is_true(come { ["x-api-key"] = "mine" })
+    assert.is_false(come { ["x-api-key"] = "yours" })
+    local trap <close> = wire.serve(function() end)
+    assert.is_false(trap:was_reached "mine")
+    local silent = require "socket".connect("127.0.0.1", trap.port)
+    assert.is_true(trap:was_reached "mine")
+    silent:close()
+  end)
+end)
 
 describe("a read", function()
   for _, status in ipairs { 301, 302, 303, 307, 308 } do

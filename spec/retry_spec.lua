@@ -26,12 +26,12 @@ local function asked(server, name, options, more)
   return value, err, wire.now() - started
 end
 
--- Nobody listens there.
+-- Nobody listens there, and nobody else is given the port while the socket is kept.
 local function closed_port()
-  local listener <close> = setmetatable({ socket.bind("127.0.0.1", 0) },
-    { __close = function(l) l[1]:close() end })
-  local _, port = listener[1]:getsockname()
-  return math.tointeger(tonumber(port))
+  local held = socket.tcp()
+  assert(held:bind("127.0.0.1", 0))
+  local _, port = held:getsockname()
+  return math.tointeger(tonumber(port)), held
 end
 
 describe("an answer that is no success", function()
@@ -387,7 +387,7 @@ describe("a write", function()
   end)
 
   it("is sent again when it surely was not sent", function()
-    local port = closed_port()
+    local port, held = closed_port()
     for _, name in ipairs(WRITES) do
       local client <close> = sei.client { base_url = ("http://127.0.0.1:%d/sei/api"):format(port),
         api_key = "k-" .. name, retries = 1, pace = false }
@@ -397,6 +397,7 @@ describe("a write", function()
       assert.equal(2, #err.attempts, name)
       for _, attempt in ipairs(err.attempts) do assert.equal("never_sent", attempt.class) end
     end
+    held:close()
   end)
 
   it("that is fed is never sent twice: its bytes are gone", function()

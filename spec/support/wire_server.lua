@@ -225,10 +225,32 @@ function Server:client(options)
   return sei.client(all)
 end
 
---- Whether anybody ever connected, served or not.
-function Server:was_reached()
-  accept(self)
-  return self.accepted > 0
+-- Whether a request came with another key than this: it belongs to another process, which still
+-- looks for a server that had our port before.
+local function is_strange(c, key)
+  c.socket:settimeout(0.2 * wire.slow)
+  local head = {}
+  repeat
+    local line = c.socket:receive "*l"
+    head[#head + 1] = line
+  until not line or line == ""
+  local text = table.concat(head, "\n"):lower()
+  local theirs = text:match "\nx%-api%-key: ([^\n]*)"
+  return theirs ~= nil and theirs ~= key:lower()
+end
+
+--- Whether anybody ever connected, served or not; but for those who come with another key.
+-- @tparam string key of the client that must not come; lower case
+function Server:was_reached(key)
+  local before
+  repeat
+    before = self.accepted
+    accept(self)
+  until self.accepted == before
+  for c in pairs(self.open) do
+    if not is_strange(c, key) then return true end
+  end
+  return #self.requests > 0
 end
 
 --- Runs functions as coroutines over one client, until all have ended.
