@@ -7,3 +7,6 @@ exclude_files = { "build" }
 
 files["spec"] = { std = "lua54+busted", max_cyclomatic_complexity = 30 }
 files["*.rockspec"] = { std = "rockspec" }
+-- Hosts bring words of their own.
+files["examples/hosts/prosody"] = { globals = { "module" } }
+files["examples/hosts/lighttpd"] = { globals = { "lighty" } }

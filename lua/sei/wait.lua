@@ -125,9 +125,12 @@ function wait.result(call)
   return told(core.client_of(call), core.call_result(call))
 end
 
--- What a host has not got is not loaded.
+-- What each adapter needs of its host: nothing is loaded that nobody asks for.
+local NEEDS <const> = { luv = "luv", cqueues = "cqueues", prosody = "util.async" }
+
 return setmetatable(wait, { __index = function(self, name)
-  if name ~= "luv" and name ~= "cqueues" and name ~= "prosody" then return nil end
+  if not NEEDS[name] then return nil end
+  require(NEEDS[name])
   local pause = require("sei.wait." .. name)
   rawset(self, name, pause)
   return pause

@@ -12,8 +12,10 @@
 -- @module sei.wait.cqueues
 
 local core = require "sei.core"
-local cqueues = require "cqueues"
 local waiters = require "sei.wait.waiters"
+
+-- Only loaded where somebody waits.
+local cqueues = setmetatable({}, { __index = function(_, name) return require "cqueues"[name] end })
 
 local function yield() cqueues.poll(0) end
 

@@ -9,7 +9,6 @@
 -- coroutine raises is raised into luv, which ends the program: catch it there.
 -- @module sei.wait.luv
 
-local uv = require "luv"
 local waiters = require "sei.wait.waiters"
 
 -- libuv rounds its own time down; a wake before its time would be for nothing.
@@ -18,6 +17,7 @@ local function milliseconds(seconds) return math.ceil(math.min(seconds, 3600) * 
 -- One handle of each kind per watch: libuv takes a descriptor only once, and
 -- it may be closed as soon as nobody watches it.
 local function watch(fd, seconds, wake)
+  local uv = require "luv"
   local handles = {}
   local function cancel()
     for _, handle in ipairs(handles) do handle:close() end
