@@ -334,7 +334,7 @@ $(B)/spec/fuzz/%: $(B)/obj/spec/fuzz/%.o $(B)/obj/spec/fuzz/main.o $(B)/libplain
 # packages cannot be installed are left out, and named.
 BENCH := $(B)/bench
 BENCH_PROGRAMS = $(addprefix $(BENCH)/,server measure floor)
-BENCH_OTHERS = simdjson list_go
+BENCH_OTHERS = simdjson list_go csv_go upload_go
 BENCH_RUN = $(ENVIRONMENT); $(LUA) spec/bench/run.lua $(BENCH)/ $(B)/bench.json
 
 .PHONY: bench bench-quick bench-others

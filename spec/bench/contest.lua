@@ -1,43 +1,70 @@
--- contest - who takes part in the benchmark: how each is started, and how to
--- find out whether it can be.
+-- contest - who takes part in the benchmark: how each is started, for which
+-- jobs, and how to find out whether it can be.
 local contest = {}
 
 local PEERS <const> = "spec/bench/peers/"
+local LISTS <const> = { list = true, list3 = true }
 
 local function python(file) return { "/usr/bin/python3", PEERS .. file } end
 
+local function jobs(...)
+  local set = {}
+  for _, name in ipairs { ... } do set[name] = true end
+  return set
+end
+
 -- In the order of the report. `probe`: a shell command that succeeds where the
 -- contestant can run; `paged`: asks page by page; `slow`: takes seconds where
--- others take tenths; `floor`: no client, but what no client can beat.
+-- others take tenths; `floor`: no client, but what no client can beat;
+-- `no_sum`: has nothing to show that could be compared.
 function contest.all(programs)
+  local function built(name) return { programs .. name }, "test -x " .. programs .. name end
+  local floor, has_floor = built "floor"
+  local simdjson, has_simdjson = built "simdjson"
+  local list, has_list = built "list_go"
+  local csv, has_csv = built "csv_go"
+  local upload, has_upload = built "upload_go"
   return {
     { name = "sei", command = { "lua5.4", PEERS .. "sei.lua" },
-      probe = "lua5.4 -e 'require[[sei]]'" },
-    { name = "libcurl download", floor = true, no_sum = true, command = { programs .. "floor" },
-      probe = "test -x " .. programs .. "floor", package = "libcurl4-openssl-dev" },
-    { name = "libcurl + simdjson", floor = true, command = { programs .. "simdjson" },
-      probe = "test -x " .. programs .. "simdjson", package = "g++, libsimdjson-dev" },
-    { name = "Go net/http", command = { programs .. "list_go" },
-      probe = "test -x " .. programs .. "list_go", package = "golang-go" },
+      probe = "lua5.4 -e 'require[[sei]]'",
+      jobs = jobs("list", "list3", "first", "csv_arrays", "csv_named", "csv_down", "make_rows",
+        "upload_rows", "upload_file", "upload_form") },
+    { name = "libcurl download", floor = true, no_sum = true, command = floor,
+      probe = has_floor, package = "libcurl4-openssl-dev", jobs = jobs("list", "first") },
+    { name = "libcurl + simdjson", floor = true, command = simdjson, probe = has_simdjson,
+      package = "g++, libsimdjson-dev", jobs = LISTS },
+    { name = "Go net/http", command = list, probe = has_list, package = "golang-go",
+      jobs = LISTS },
+    { name = "Go encoding/csv", command = csv, probe = has_csv, package = "golang-go",
+      jobs = jobs("csv_arrays", "csv_down") },
+    { name = "Go upload", command = upload, probe = has_upload, package = "golang-go",
+      jobs = jobs("make_rows", "upload_rows", "upload_file") },
     { name = "Tarantool", command = { "tarantool", PEERS .. "tarantool.lua" },
-      probe = "tarantool -e 'os.exit(0)'", package = "tarantool" },
+      probe = "tarantool -e 'os.exit(0)'", package = "tarantool", jobs = LISTS },
     { name = "luasocket + cjson", paged = true, command = { "lua5.4", PEERS .. "luasocket.lua" },
       probe = "lua5.4 -e 'require[[socket.http]] require[[cjson]]'",
-      package = "lua-socket, lua-cjson" },
+      package = "lua-socket, lua-cjson", jobs = LISTS },
     { name = "lua-http + cjson", command = { "lua5.1", PEERS .. "luahttp.lua" },
       probe = "lua5.1 -e 'require[[http.client]] require[[cjson]]'",
-      package = "lua5.1, lua-http, lua-cjson" },
+      package = "lua5.1, lua-http, lua-cjson", jobs = LISTS },
+    { name = "pure Lua", command = { "lua5.4", PEERS .. "csv.lua" }, probe = "true",
+      jobs = jobs "csv_named" },
     { name = "Python requests", paged = true, command = python "requests_peer.py",
-      probe = "/usr/bin/python3 -c 'import requests'", package = "python3-requests" },
+      probe = "/usr/bin/python3 -c 'import requests'", package = "python3-requests",
+      jobs = LISTS },
     { name = "Python aiohttp", command = python "aiohttp_peer.py",
-      probe = "/usr/bin/python3 -c 'import aiohttp'", package = "python3-aiohttp" },
-    { name = "curl + jq", paged = true, slow = true, total = true,
-      command = { "sh", PEERS .. "curl_jq.sh" },
-      probe = "command -v curl && command -v jq", package = "curl, jq" },
+      probe = "/usr/bin/python3 -c 'import aiohttp'", package = "python3-aiohttp", jobs = LISTS },
+    { name = "Python csv", command = python "csv_peer.py",
+      probe = "/usr/bin/python3 -c 'import csv'", package = "python3",
+      jobs = jobs("csv_arrays", "csv_named") },
+    { name = "curl + jq", paged = true, slow = true, command = { "sh", PEERS .. "curl_jq.sh" },
+      probe = "command -v curl && command -v jq", package = "curl, jq", jobs = LISTS },
+    { name = "curl -F", command = { "sh", PEERS .. "curl_form.sh" }, probe = "command -v curl",
+      package = "curl", jobs = jobs "upload_form" },
   }
 end
 
--- Those that can run, by name, and those that cannot.
+-- Those that can run, by name too, and those that cannot.
 function contest.present(programs)
   local there, left_out = {}, {}
   for _, one in ipairs(contest.all(programs)) do

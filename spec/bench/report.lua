@@ -40,16 +40,24 @@ local function best_of(heat, contestants, measure)
   return best
 end
 
---- One object for each row that could be measured.
+-- A contestant's median in a heat, less what it takes in the heat `beyond`.
+local function value_of(heats, row, heat, name)
+  local of, less = heats[heat] and heats[heat][name], heats[row.beyond]
+  if not of or row.beyond and not (less and less[name]) then return nil end
+  return of[row.measure] - (less and less[name][row.measure] or 0)
+end
+
+--- One object for each row, with a ratio where it could be measured.
 function report.ratios(rows, heats, contestants)
   local list = {}
   for _, row in ipairs(rows) do
-    local ours = heats[row.heat] and heats[row.heat].sei
-    local theirs = heats[row.against or row.heat] or {}
-    local other = row.best and best_of(theirs, contestants, row.measure) or row.other
+    local against = row.against or row.heat
+    local other = row.best and best_of(heats[against] or {}, contestants, row.measure)
+      or row.other
     local one = { job = row[1], limit = row.limit, other = other }
-    if ours and other and theirs[other] then
-      one.ours, one.against = ours[row.measure], theirs[other][row.measure]
+    one.ours = value_of(heats, row, row.heat, "sei")
+    one.against = row.value or other and value_of(heats, row, against, other)
+    if one.ours and one.against then
       one.ratio = one.ours / one.against
       one.text = { shown(one.ours, row.measure), shown(one.against, row.measure) }
       one.kept = one.ratio <= row.limit
@@ -72,8 +80,9 @@ local function print_ratios(ratios)
 end
 
 local function print_heat(heat, medians, order)
-  print(("\n%s: %s, page %d, window %d, %d ms\n"):format(heat.name, heat.job, heat.page_size,
-    heat.window, heat.latency))
+  local setting = heat.page_size and (", page %d, window %d, %d ms"):format(heat.page_size,
+    heat.window, heat.latency or 0) or ""
+  print(("\n%s: %s%s\n"):format(heat.name, heat.job, setting))
   print "| contestant | wall | CPU | user | system | peak RSS | rounds |"
   print "|---|---|---|---|---|---|---|"
   for _, who in ipairs(order) do

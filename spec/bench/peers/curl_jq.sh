@@ -1,9 +1,9 @@
 #!/bin/sh
 # curl_jq - curl and jq, page by page.
-#   sh curl_jq.sh JOB URL PAGE_SIZE TOTAL       JOB: list, list3
+#   sh curl_jq.sh JOB URL PAGE_SIZE WINDOW TOTAL     JOB: list, list3
 # TOTAL is given, so that jq has to read each page once only.
 set -eu
-job=$1 url=$2/v1/org/users/list page_size=$3 total=$4
+job=$1 url=$2/v1/org/users/list page_size=$3 total=$5
 all='def visit: (.id|tonumber) + (.org_uuid|length) + (if .full_name != "" then 1 else 0 end)
   + (.email|length) + (.additional_fields.region|length) + (.created_at % 1000)
   + (.updated_at % 1000)

@@ -1,13 +1,21 @@
 -- sei - ours.
---   lua5.4 sei.lua JOB URL [PAGE_SIZE WINDOW]      JOB: list, list3, first
+--   lua5.4 sei.lua JOB URL PAGE_SIZE WINDOW        JOB: list, list3, first
+--   lua5.4 sei.lua JOB FILE                        JOB: csv_arrays, csv_named
+--   lua5.4 sei.lua csv_down URL
+--   lua5.4 sei.lua JOB URL BATCH ROWS FILE         JOB: make_rows, upload_rows, upload_file
+--   lua5.4 sei.lua upload_form URL FILE
 local sei = require "sei"
 local visit = dofile((arg[0]:gsub("[^/]+$", "visit.lua")))
 
 local job, url = arg[1], arg[2]
 local page_size, window = tonumber(arg[3]), tonumber(arg[4])
-local client <close> = sei.client { base_url = url, api_key = "bench-key", pace = false }
+
+local function connect()
+  return sei.client { base_url = url, api_key = "bench-key", pace = false }
+end
 
 local function list(look, fields)
+  local client <close> = connect()
   local n, sum = 0, 0
   for r in client:list_contributors { page_size = page_size, window = window, fields = fields } do
     n, sum = n + 1, sum + look(r)
@@ -23,12 +31,75 @@ function jobs.list3() list(visit.three, { "id", "full_name", "email" }) end
 
 -- Start, one page, exit.
 function jobs.first()
+  local client <close> = connect()
   local n, sum = 0, 0
   for r in client:list_contributors { page_size = page_size, max_items = page_size,
     window = window } do
     n, sum = n + 1, sum + visit.all(r)
   end
   visit.tell(n, sum)
+end
+
+-- url is a file here.
+function jobs.csv_arrays()
+  local n, sum = -1, 0
+  for row in sei.csv.read { file = url, header = false } do
+    n = n + 1
+    if n > 0 then sum = sum + #row[1] + #row[2] + #row[3] end
+  end
+  visit.tell(n, sum)
+end
+
+function jobs.csv_named()
+  local n, sum = 0, 0
+  for row in sei.csv.read { file = url } do
+    n, sum = n + 1, sum + #row.email + #row.integrationId + #row.identity
+  end
+  visit.tell(n, sum)
+end
+
+function jobs.csv_down()
+  local client <close> = connect()
+  local n, sum = 0, 0
+  assert(client:download_identities { to = function(row)
+    n, sum = n + 1, sum + #row.email + #row.integrationId + #row.identity
+  end })
+  visit.tell(n, sum)
+end
+
+local function make_rows()
+  local rows = {}
+  for i = 0, tonumber(arg[4]) - 1 do
+    rows[i + 1] = { email = "user" .. i + 1 .. "@corp.example.com", integrationId = 5000 + i % 400,
+      identity = "712020:cloud-" .. i + 1 }
+  end
+  return rows
+end
+
+function jobs.make_rows() assert(#make_rows() > 0) end
+
+local function accepted(report)
+  assert(report.accepted == tonumber(arg[4]))
+end
+
+function jobs.upload_rows()
+  local client <close> = connect()
+  accepted(assert(client:patch_identities(make_rows(), { batch_size = page_size })))
+end
+
+function jobs.upload_file()
+  local client <close> = connect()
+  local read = sei.csv.read { file = arg[5] }
+  accepted(assert(client:patch_identities(function()
+    local row = read()
+    if row then row.integrationId = math.tointeger(row.integrationId) end
+    return row
+  end, { batch_size = page_size })))
+end
+
+function jobs.upload_form()
+  local client <close> = connect()
+  assert(client:upload_identities { file = arg[3] })
 end
 
 jobs[job]()
