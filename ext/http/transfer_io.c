@@ -15,6 +15,7 @@
 
 enum { REFUSAL_KEPT = 64 * 1024, /* bytes of a stream that is an error */
   REFUSAL_READ = 16 * 1024 * 1024 }; /* and how many are waited for */
+enum { ROOM_MAX = 4 * 1024 * 1024 }; /* of a reply that says its length */
 enum { REFUSED = 0 }; /* fewer bytes than offered: CURLE_WRITE_ERROR */
 
 /* ---- the reply's header ---- */
@@ -67,13 +68,30 @@ static bool field(struct sei_transfer *t, const char *line, size_t n)
   return ok;
 }
 
+/* Room for the whole body at once, where it says how long it is: growing step
+ * by step would copy it and leave holes. Only a guess: a wrong length costs
+ * nothing but memory, and of that not much. */
+static void make_room(struct sei_transfer *t)
+{
+  const char *s = sei_headers_get(&t->headers, "Content-Length");
+  size_t n = 0;
+  if(t->stream || !s)
+    return;
+  while(*s >= '0' && *s <= '9' && n <= ROOM_MAX)
+    n = n * 10 + (size_t)(*s++ - '0');
+  if(n && n <= ROOM_MAX && n <= t->max_body)
+    sei_buf_room(&t->body, n);
+}
+
 /* The blank line behind a final header: how is the body packed? */
 static bool head_ends(struct sei_transfer *t)
 {
   const char *packed = sei_headers_get(&t->headers, "Content-Encoding");
   t->head_done = true;
-  if(!packed || !*packed || !strcasecmp(packed, "identity"))
+  if(!packed || !*packed || !strcasecmp(packed, "identity")) {
+    make_room(t);
     return true;
+  }
   if(strcasecmp(packed, "gzip") && strcasecmp(packed, "x-gzip")) {
     sei_transfer_fail(t, SEI_FAILURE_PROTOCOL, "the reply is packed as "
                       "\"%.40s\", which was not asked for", packed);

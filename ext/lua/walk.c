@@ -174,6 +174,7 @@ static void close_walk(struct sei_walk *w)
   for(i = 0; i < w->slot_count; i++) {
     sei_walk_forget(&w->slots[i]);
     sei_records_free(&w->slots[i].records);
+    sei_buf_free(&w->slots[i].spare);
   }
   sei_seen_free(&w->seen);
   w->end = w->at; /* `at` says what was handed out, for resume */

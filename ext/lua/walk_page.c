@@ -12,7 +12,8 @@
 
 enum { LIST_MAX_GUESS = 1024,
   SWELLS = 8,               /* tables are so many times larger than JSON */
-  LENT_MAX = 256 * 1024 };  /* KiB */
+  LENT_MAX = 256 * 1024,    /* KiB */
+  PAID_AT = 512 };          /* KiB: less is not worth a collection */
 
 /* ---- requests ---- */
 
@@ -57,6 +58,41 @@ static void new_list(lua_State *L, int slot, int64_t size)
   lua_pop(L, 1);
 }
 
+/* The list for a slot's records: that of the page before, which is used up, so
+ * that no long table grows old with every page. */
+static void same_list(lua_State *L, int slot, int64_t size)
+{
+  if(lua_getiuservalue(L, 1, UV_LIST) == LUA_TTABLE) {
+    lua_getiuservalue(L, 1, UV_LISTS);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, slot + 1);
+  }
+  else
+    new_list(L, slot, size);
+  lua_pop(L, 1);
+}
+
+/* The memory of a page's bytes is used for the next ones': given back and
+ * taken again, it would be as much work for the system as reading them. */
+static void keep_memory(struct sei_walk_slot *s)
+{
+  struct sei_buf *body = sei_transfer_body(s->x.transfer);
+  struct sei_buf spare = s->spare;
+  s->spare = *body;
+  *body = spare;
+  sei_buf_clear(&s->spare);
+}
+
+static void lend_memory(struct sei_walk_slot *s)
+{
+  struct sei_buf *body = sei_transfer_body(s->x.transfer);
+  if(body->data || !s->spare.data)
+    return;
+  s->spare.max = body->max;
+  *body = s->spare;
+  sei_buf_init(&s->spare, 0);
+}
+
 void sei_walk_send(lua_State *L, struct sei_walk *w,
                    const struct sei_pages_ask *ask)
 {
@@ -82,6 +118,7 @@ void sei_walk_send(lua_State *L, struct sei_walk *w,
   if(!w->paged)
     new_list(L, ask->slot, 0);
   sei_exchange_start(L, &s->x, w->client, w->endpoint, &send);
+  lend_memory(s);
   s->attempt = s->x.sent;
   s->asked = true;
   lua_pop(L, 2);
@@ -192,6 +229,7 @@ static void arrived(struct sei_walk *w, int i)
   f.total = s->records.total;
   f.page_size = s->records.page_size;
   f.fingerprint = s->records.fingerprint;
+  keep_memory(s);
   sei_walk_forget(s);
   sei_pages_arrived(&w->pages, i, &f);
 }
@@ -241,23 +279,41 @@ static void owe(lua_State *L, int kib)
     lua_gc(L, LUA_GCSTEP, kib);
 }
 
+/* What pages took is paid when the next one is built, since then nobody uses
+ * them any more. In generational mode a basic step is a young collection, and
+ * frees them all; paying by size could make it a full one. Where that does not
+ * help (incremental mode, or a caller that keeps its records) they are paid by
+ * their size. */
+static void pay(lua_State *L, struct sei_walk *w)
+{
+  int before = lua_gc(L, LUA_GCCOUNT);
+  if(w->owed < PAID_AT || !lua_gc(L, LUA_GCISRUNNING))
+    return;
+  if(!w->kept)
+    lua_gc(L, LUA_GCSTEP, 0);
+  w->kept = !w->kept && before - lua_gc(L, LUA_GCCOUNT) < w->owed / 2;
+  if(w->kept)
+    owe(L, w->owed);
+  w->owed = 0;
+}
+
 /* Builds a page without the collector's coming in between: in mid-page it
- * could only mark what is all alive. What the page took is paid when the next
- * one is built, since then nobody uses it any more. */
+ * could only mark what is all alive. */
 static void build(lua_State *L, struct sei_walk *w, int i)
 {
   size_t len = sei_transfer_body(w->slots[i].x.transfer)->len / 1024 + 1;
-  int lent = len < LENT_MAX / SWELLS ? (int)len * SWELLS : LENT_MAX, before;
-  owe(L, w->owed);
-  w->owed = 0;
+  int lent = len < LENT_MAX / SWELLS ? (int)len * SWELLS : LENT_MAX;
+  int before, took;
+  pay(L, w);
   owe(L, -lent);
   before = lua_gc(L, LUA_GCCOUNT);
-  new_list(L, i, w->slots[i].size);
+  same_list(L, i, w->slots[i].size);
   feed(L, w, i, 0);
-  w->owed = lua_gc(L, LUA_GCCOUNT) - before;
-  if(w->owed < 0)
-    w->owed = 0; /* it came all the same */
-  owe(L, lent - w->owed);
+  took = lua_gc(L, LUA_GCCOUNT) - before;
+  if(took < 0)
+    took = 0; /* it came all the same */
+  w->owed += took;
+  owe(L, lent - took);
 }
 
 void sei_walk_build(lua_State *L, struct sei_walk *w, int i)

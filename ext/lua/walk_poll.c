@@ -107,10 +107,13 @@ static void sift(lua_State *L, struct sei_walk *w, int64_t *fresh,
   const struct sei_records *r = &w->slots[w->page.slot].records;
   int64_t i;
   *fresh = *twice = 0;
-  lua_getiuservalue(L, 1, UV_PARTS);
-  w->dropped = lua_newuserdatauv(L, (size_t)w->page.n, 0);
-  lua_setfield(L, -2, "dropped");
-  lua_pop(L, 1);
+  if(w->dropped_size < w->page.n) {
+    lua_getiuservalue(L, 1, UV_PARTS);
+    w->dropped = lua_newuserdatauv(L, (size_t)w->page.n, 0);
+    w->dropped_size = w->page.n;
+    lua_setfield(L, -2, "dropped");
+    lua_pop(L, 1);
+  }
   memset(w->dropped, 0, (size_t)w->page.n);
   for(i = 0; i < w->page.n; i++) {
     enum sei_seen_answer seen = sei_seen_add(&w->seen,

@@ -27,6 +27,7 @@ struct sei_walk_slot {
   bool landed;      /* paged: the reply is whole and good; it is built when
                        its turn comes */
   int64_t size;     /* records asked for */
+  struct sei_buf spare;     /* memory for the next reply's body */
   unsigned attempt;         /* of the request whose reply is being built */
 };
 
@@ -49,11 +50,14 @@ struct sei_walk {
   struct sei_seen seen;
   struct sei_pages_page page;       /* being handed out */
   bool asked;       /* since the last step: what is to be sent waits for one */
-  int owed;                         /* KiB of the page before, which the
+  int owed;                         /* KiB of pages before, which the
                                        collector was not told of yet */
+  bool kept;        /* the caller keeps records: the last collection between
+                       two pages freed little */
   int64_t at, end;                  /* records of it: next, one behind */
   int64_t left;                     /* of max_items, unpaged; -1 all */
   unsigned char *dropped;           /* of the page's records; NULL: none */
+  int64_t dropped_size;
   unsigned slot_count;
   struct sei_walk_slot slots[];
 };
