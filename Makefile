@@ -268,7 +268,6 @@ tsan: deps build ## eight threads, each with a state of its own, under ThreadSan
 .PHONY: demo
 demo: deps build ## plan, approve, apply, read, report, undo: on the emulator
 	@$(ENVIRONMENT); $(LUA) examples/demo.lua
-	@echo 'demo: done. README.md shows the same against your own account.'
 
 # The same tests with a sanitizer in every process that loads our modules.
 # SEI_SLOW is a factor for the deadlines that specs measure.

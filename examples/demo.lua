@@ -74,4 +74,4 @@ run("That is a plan like any other", ("sei apply %s --approve %s"):format(undo, 
 emulator:close()
 
 say("\ndemo: done. The recipe is examples/demo_recipe.lua, the page ", folder,
-  "/report.html; next: README.md\n")
+  "/report.html;\nREADME.md shows the same against your own account.\n")

@@ -274,7 +274,7 @@ describe("the example", function()
 
   it("demo plans, applies, reads, reports and takes back", function()
     local made = folder .. "/demo"
-    local text, status = shell.run(shell.join { shell.lua(), "examples/demo.lua", made })
+    local text, status = shell.run(shell.lua() .. " examples/demo.lua " .. shell.quote(made))
     assert.equal(0, status, text)
     assert.matches("^An emulator of the service is listening on http://127.0.0.1:%d+/sei/api\n",
       text)

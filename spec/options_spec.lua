@@ -95,7 +95,7 @@ describe("the reference", function()
   setup(function()
     client = sei.client { base_url = "http://127.0.0.1:9/", api_key = "a-key", retries = 0 }
     folder = shell.folder()
-    local text, status = shell.run("lua5.4 .ci/doc/pages.lua " .. shell.quote(folder))
+    local text, status = shell.run(shell.lua() .. " .ci/doc/pages.lua " .. shell.quote(folder))
     assert.equal(0, status, text)
     local file = assert(io.open(folder .. "/topic-options.lua", "rb"))
     page = file:read "a"
