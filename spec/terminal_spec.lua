@@ -24,9 +24,18 @@ before_each(function()
   e:latency(0)
 end)
 
+-- busted keeps only the last function of a test that finally() was given, and a
+-- test may open several windows.
+local opened = {}
+
+after_each(function()
+  for _, screen in ipairs(opened) do screen:close() end
+  opened = {}
+end)
+
 local function open(words, columns, rows, variables)
   local screen = screens.open(command.line(e, variables) .. " " .. words, columns or 80, rows or 24)
-  finally(function() screen:close() end)
+  opened[#opened + 1] = screen
   return screen
 end
 
