@@ -13,7 +13,8 @@
 enum { LIST_MAX_GUESS = 1024,
   SWELLS = 8,               /* tables are so many times larger than JSON */
   LENT_MAX = 256 * 1024,    /* KiB */
-  PAID_AT = 512 };          /* KiB: less is not worth a collection */
+  PAID_AT = 512,            /* KiB: less is not worth a collection */
+  HEAP_MOST = 32 };         /* times what is owed: more is the host's heap */
 
 /* ---- requests ---- */
 
@@ -283,16 +284,18 @@ static void owe(lua_State *L, int kib)
  * them any more. In generational mode a basic step is a young collection, and
  * frees them all; paying by size could make it a full one. Where that does not
  * help (incremental mode, or a caller that keeps its records) they are paid by
- * their size. */
+ * their size; so they are where the heap is much larger: in incremental mode a
+ * step would begin to mark all of it, long before the host's pause is over. */
 static void pay(lua_State *L, struct sei_walk *w)
 {
   int before = lua_gc(L, LUA_GCCOUNT);
+  bool steps = !w->kept && before / HEAP_MOST < w->owed;
   if(w->owed < PAID_AT || !lua_gc(L, LUA_GCISRUNNING))
     return;
-  if(!w->kept)
+  if(steps)
     lua_gc(L, LUA_GCSTEP, 0);
-  w->kept = !w->kept && before - lua_gc(L, LUA_GCCOUNT) < w->owed / 2;
-  if(w->kept)
+  w->kept = steps && before - lua_gc(L, LUA_GCCOUNT) < w->owed / 2;
+  if(!steps || w->kept)
     owe(L, w->owed);
   w->owed = 0;
 }
