@@ -3,6 +3,7 @@
 local emulator = require "spec.support.emulator"
 local pages = require "spec.support.pages"
 local sei = require "sei"
+local shell = require "spec.support.shell"
 
 local found, uv = pcall(require, "luv")
 if not found then
@@ -26,11 +27,11 @@ local function count(...)
   return n
 end
 
--- Handles of the loop that are not about to go.
+-- Handles for which the loop would wait.
 local function handles()
   local n = 0
   uv.walk(function(handle)
-    if not handle:is_closing() then n = n + 1 end
+    if handle:is_active() then n = n + 1 end
   end)
   return n
 end
@@ -246,5 +247,51 @@ describe("under luv", function()
     end)
     uv.run()
     assert.equal(300, report.accepted)
+  end)
+
+  it("clients that come and go use the same handles and descriptors", function()
+    local function several()
+      for _ = 1, 5 do
+        local one <close> = sei.client { base_url = e.url, api_key = "test-key",
+          pace = false, retries = 0, wait = sei.wait.luv }
+        local co = spawn(function() return one:get_schema() end)
+        uv.run()
+        assert.equal("dead", coroutine.status(co))
+      end
+    end
+    local function all()
+      for _ = 1, 3 do
+        collectgarbage()
+        uv.run "nowait"
+      end
+      local n = 0
+      uv.walk(function() n = n + 1 end)
+      return n + descriptors()
+    end
+    local before = all()
+    several()
+    assert.equal(before, all())
+  end)
+
+  -- luv frees a handle that was closed when its state ends, and its loop uses
+  -- it then; the C library fills what is freed.
+  it("a script may end at any moment", function()
+    for _, last in ipairs { "uv.run() client:close()", "uv.run 'nowait' client:close()",
+      "uv.run 'nowait'", "uv.run 'nowait' coroutine.close(co)",
+      "uv.run 'nowait' client = nil collectgarbage() collectgarbage()" } do
+      local text, status = shell.run(("MALLOC_PERTURB_=165 %s -e %s"):format(shell.lua(),
+        shell.quote(([[
+          local uv, sei = require "luv", require "sei"
+          local client = sei.client { base_url = %q, api_key = "test-key", pace = false,
+            wait = sei.wait.luv }
+          local co
+          for _ = 1, 3 do
+            co = coroutine.create(function() assert(client:get_schema()) end)
+            assert(coroutine.resume(co))
+          end
+          %s
+          os.exit(true, true)]]):format(e.url, last))))
+      assert.equal("0 ", status .. " " .. text, last)
+    end
   end)
 end)

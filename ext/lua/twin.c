@@ -30,6 +30,18 @@ static int l_twin(lua_State *L)
   return 1;
 }
 
+/* core.twin_turn(twin, client): the same number is another client's from now
+ * on. Nobody must watch it meanwhile. */
+static int l_twin_turn(lua_State *L)
+{
+  const int *fd = luaL_checkudata(L, 1, TWIN);
+  int own = sei_pool_fd(sei_client_open(L, 2)->pool);
+  luaL_argcheck(L, *fd >= 0, 1, "is closed");
+  if(dup3(own, *fd, O_CLOEXEC) < 0)
+    return luaL_error(L, "no descriptor for waiting: %s", strerror(errno));
+  return 0;
+}
+
 /* core.twin_fd(twin) -> integer, -1 when it is closed. */
 static int l_twin_fd(lua_State *L)
 {
@@ -51,6 +63,7 @@ void sei_open_twin(lua_State *L)
 {
   static const luaL_Reg functions[] = {
     {"twin", l_twin}, {"twin_fd", l_twin_fd}, {"twin_close", l_twin_close},
+    {"twin_turn", l_twin_turn},
     {NULL, NULL}
   };
   luaL_newmetatable(L, TWIN);

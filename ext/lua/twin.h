@@ -5,7 +5,7 @@
 
 #include <lua.h>
 
-/* Puts twin, twin_fd, twin_close into the table on top. */
+/* Puts twin, twin_fd, twin_turn, twin_close into the table on top. */
 void sei_open_twin(lua_State *L);
 
 #endif

@@ -99,7 +99,7 @@ local function arm(group, seconds)
   group.cancel = group.watch(fd, seconds, function()
     group.cancel = nil
     return wake(group)
-  end)
+  end, group.client)
 end
 
 -- How long the group may wait; nil: for ever.
@@ -134,7 +134,7 @@ local function closing(group)
   group.cancel = group.watch(nil, 0, function()
     group.cancel = nil
     return wake(group)
-  end)
+  end, group.client)
 end
 
 local function group_of(client, watch)
@@ -157,10 +157,11 @@ function waiters.check_yieldable()
 end
 
 --- Makes a wait function for a host.
--- @tparam function watch `watch(fd, seconds, wake)` asks the host to call `wake` once, out of its
--- loop and never at once: when the descriptor `fd` is readable (nil: there is none) or after
+-- @tparam function watch `watch(fd, seconds, wake, client)` asks the host to call `wake` once, out
+-- of its loop and never at once: when the descriptor `fd` is readable (nil: there is none) or after
 -- `seconds` (nil: whenever). It returns a function that calls it off; that one is not called
--- after `wake` was. `wake` may raise, as any callback of the host may.
+-- after `wake` was. `wake` may raise, as any callback of the host may. A client has one watch at a
+-- time.
 -- @tparam ?function how `how(entry)` yields the running coroutine in the host's own way, having
 -- set `entry.resume` to a function that resumes it; default: coroutine.yield and resume
 -- @treturn function for the option `wait` of sei.client
