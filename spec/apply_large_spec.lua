@@ -16,10 +16,7 @@ before_each(function() number = number + 1 end)
 
 local function path() return ("%s/plan%d.jsonl"):format(folder, number) end
 
-local function apply(client, plan)
-  return sei.apply { client = client, plan = plan.path, approve = plan.digest,
-    lock = folder .. "/lock" }
-end
+local function apply(client, plan) return plans.apply(client, plan, folder) end
 
 -- Each identity goes to the next person.
 local function rotation(first, last)

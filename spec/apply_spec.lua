@@ -29,13 +29,7 @@ end
 
 local function path(name) return ("%s/%s%d.jsonl"):format(folder, name or "plan", number) end
 
--- Applies what plans.write made.
-local function apply(client, plan, more)
-  local options = { client = client, plan = plan.path, approve = plan.digest,
-    lock = folder .. "/lock" }
-  for name, value in pairs(more or {}) do options[name] = value end
-  return sei.apply(options)
-end
+local function apply(client, plan, more) return plans.apply(client, plan, folder, more) end
 
 local function owner_of(login)
   local body = e:api("GET", "/v2/developers/identities?pageSize=1000", nil,

@@ -28,12 +28,7 @@ end
 
 local function path(name) return ("%s/%s%d.jsonl"):format(folder, name or "plan", number) end
 
-local function apply(client, plan, more)
-  local options = { client = client, plan = plan.path, approve = plan.digest,
-    lock = folder .. "/lock" }
-  for name, value in pairs(more or {}) do options[name] = value end
-  return sei.apply(options)
-end
+local function apply(client, plan, more) return plans.apply(client, plan, folder, more) end
 
 local function back(plan, more)
   local options = { journal = plan.path .. ".journal", file = path "undo" }

@@ -37,7 +37,7 @@ function plans.emulator(folder, people)
   return emulator.start { load = { folder .. "/directory.jsonl" } }
 end
 
---- A client of it, closed at the end of the test.
+--- A client of it, to be closed.
 function plans.client(e, options)
   local all = { base_url = e.url, api_key = "a-key-to-apply", pace = false, retries = 0 }
   for name, value in pairs(options or {}) do all[name] = value end
@@ -91,6 +91,18 @@ function plans.writes(log)
     if not reads then n = n + 1 end
   end
   return n
+end
+
+--- Applies what plans.write made, and approves it.
+-- @tparam client client
+-- @tparam table plan
+-- @tparam string folder below which the locks are
+-- @tparam ?table more options of sei.apply
+function plans.apply(client, plan, folder, more)
+  local options = { client = client, plan = plan.path, approve = plan.digest,
+    lock = folder .. "/lock" }
+  for name, value in pairs(more or {}) do options[name] = value end
+  return sei.apply(options)
 end
 
 return plans

@@ -36,7 +36,12 @@ local function load_script(args, session)
   local names = setmetatable({ client = session.client, sei = require "sei", arg = words },
     { __index = _G })
   local chunk, message = loadfile(args.script, "t", names)
-  if not chunk then fail(args.script, message) end
+  if not chunk then
+    local file, problem = io.open(args.script)
+    if not file then error(require "sei.core".error { kind = "io", message = problem }, 0) end
+    file:close()
+    fail(args.script, message)
+  end
   local folder = args.script:match "^(.*/)[^/]*$" or "./"
   package.path = folder .. "?.lua;" .. package.path
   return chunk, words

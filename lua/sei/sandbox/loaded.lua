@@ -120,6 +120,10 @@ local function each_csv(text, take)
   for line, fields in csv.rows(text) do
     if not columns then
       columns = fields
+      local named = {}
+      for _, name in ipairs(columns) do named[name] = "" end
+      local ok, problem = pcall(loader_of, named) -- also where no row follows
+      if not ok then error({ load = problem.load, line = line }, 0) end
     else
       if #fields ~= #columns then
         error({ load = ("%d fields instead of %d"):format(#fields, #columns), line = line }, 0)
