@@ -80,7 +80,7 @@ describe("the emulator loads", function()
       [":2: a quote that is never closed"] = 'email,name\n"a@x,A\n',
       [":2: email is missing"] = "email,name\n,A\n",
       [":3: A@X is there twice"] = "email,name\na@x,A\nA@X,B\n",
-      [":2: neither people"] = "name,login\nA,a\n",
+      [":1: neither people"] = "name,login\nA,a\n",
       [":2: integrationId is no whole number"] = "email,integrationId,identity\na@x,github,a\n",
       [":3: integration 5322 has a twice"] =
         "email,integrationId,identity\na@x,5322,a\nb@x,5322,a\n",
