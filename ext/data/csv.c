@@ -302,11 +302,44 @@ static enum sei_csv_event cut_off(struct sei_csv *c, size_t i)
   return SEI_CSV_MORE;
 }
 
+/* Adds the fields without quotes that stand from offset *i on, as most do,
+ * with nothing but what such a field needs. ROW: the row ended with them;
+ * MORE: in_plain() and others know what stands at the new *i. */
+static enum sei_csv_event plain_fields(struct sei_csv *c, size_t *i)
+{
+  size_t room = c->slices_cap < c->max_columns ? c->slices_cap :
+    c->max_columns;
+  size_t count = c->count, pos = c->pos, from = pos + c->field_at, at = *i;
+  char ch = 0;
+  while(count < room) {
+    at = special(c, at);
+    if(at == c->len)
+      break;
+    ch = c->text[at];
+    if((ch != c->delimiter && ch != '\n' && ch != '\r') ||
+       at - from > c->max_field || at - pos > c->max_row)
+      break;
+    c->slices[count].at = from - pos;
+    c->slices[count++].len = at - from;
+    if(ch != c->delimiter) {
+      c->count = count;
+      return end_row(c, at);
+    }
+    from = ++at;
+  }
+  c->count = count;
+  c->field_at = from - pos;
+  *i = at;
+  return SEI_CSV_MORE;
+}
+
 static enum sei_csv_event scan_row(struct sei_csv *c)
 {
   size_t i = c->pos + c->at;
   enum sei_csv_event e;
   do {
+    if(c->state == IN_PLAIN && plain_fields(c, &i) == SEI_CSV_ROW)
+      return SEI_CSV_ROW;
     i = special(c, i);
     if(i == c->len)
       return cut_off(c, i);
