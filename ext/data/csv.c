@@ -92,25 +92,33 @@ static enum sei_csv_event fail_nomem(struct sei_csv *c)
   return SEI_CSV_NOMEM;
 }
 
-/* The next byte from offset i of the window on that may mean something, or
- * the window's end. Never goes backwards between two calls of input(). */
-static size_t special(struct sei_csv *c, size_t i)
+/* The same as special(), and nothing that the block knows stands from i on. */
+static size_t special_behind(struct sei_csv *c, size_t i)
 {
-  for(;;) {
-    if(i < c->block_end) {
-      uint64_t mask = c->mask >> (i - c->block_at);
-      if(mask)
-        return i + (size_t)__builtin_ctzll(mask);
-      i = c->block_end;
-    }
-    if(i >= c->len)
-      return c->len;
+  if(i < c->block_end)
+    i = c->block_end;
+  for(; i < c->len; i = c->block_end) {
     c->block_at = i;
     c->block_end = c->len - i < SEI_CSV_BLOCK ? c->len : i + SEI_CSV_BLOCK;
     c->mask = sei_csv_mask(c->text + i, c->block_end - i, c->delimiter,
                            &c->block_ascii);
     c->ascii = c->ascii && c->block_ascii;
+    if(c->mask)
+      return i + (size_t)__builtin_ctzll(c->mask);
   }
+  return c->len;
+}
+
+/* The next byte from offset i of the window on that may mean something, or
+ * the window's end. Never goes backwards between two calls of input(). */
+static inline size_t special(struct sei_csv *c, size_t i)
+{
+  if(i < c->block_end) {
+    uint64_t mask = c->mask >> (i - c->block_at);
+    if(mask)
+      return i + (size_t)__builtin_ctzll(mask);
+  }
+  return special_behind(c, i);
 }
 
 /* ---- fields ---- */

@@ -33,14 +33,19 @@ struct sei_csv_how {
                            sei_csv_check_names() let pass; copied */
   int required;         /* 0, or the stack index of an array of names: the
                            columns that must be there; copied */
+  int fields;           /* 0: all columns are handed over; else the stack index
+                           of an array of checked names: those, in this order;
+                           needs a header; copied */
+  bool values;          /* a row is so many values, not a table; needs a
+                           header */
   bool fill;            /* missing fields are ""; else they are an error */
   bool any_bytes;       /* fields may be invalid UTF-8; else an error */
   char delimiter;       /* 0: ',' */
   size_t max_field, max_row, max_columns; /* 0: see data/csv.h */
 };
 
-/* Pushes a new reader (a userdata) and returns it. Raises if `required` names
- * a column that `names` lacks. */
+/* Pushes a new reader (a userdata) and returns it. Raises if `required` or
+ * `fields` names a column that `names` lacks. */
 struct sei_csv_rows *sei_csv_rows_push(lua_State *L,
                                        const struct sei_csv_how *how);
 
@@ -59,8 +64,10 @@ void sei_csv_rows_wrote(struct sei_csv_rows *r, size_t n, bool last);
  * keeps it alive. */
 void sei_csv_rows_whole(struct sei_csv_rows *r, const char *text, size_t n);
 
-/* Takes the next row of the reader at `index`:
- *   ROW    one value was pushed: a table by column name, or an array
+/* Takes the next row of the reader `r`, which stands at `index` (absolute, or
+ * an upvalue's); needs 16 free slots, as a C function has when it is called:
+ *   ROW    one value was pushed: a table by column name, or an array; or, with
+ *          `values`, the fields: sei_csv_rows_width() strings
  *   MORE   nothing was pushed; feed and ask again
  *   END    nothing was pushed
  *   ERROR  the error object was pushed: kind "decode", file = the name, line.
@@ -68,7 +75,11 @@ void sei_csv_rows_whole(struct sei_csv_rows *r, const char *text, size_t n);
  *          the row behind it; after all else it answers the same error.
  * Raises on memory only; the next call, before any feed, hands over the same
  * row. */
-enum sei_csv_event sei_csv_rows_next(lua_State *L, int index);
+enum sei_csv_event sei_csv_rows_next(lua_State *L, struct sei_csv_rows *r,
+                                     int index);
+
+/* How many values the last row is. */
+int sei_csv_rows_width(const struct sei_csv_rows *r);
 
 /* The line on which the last row begins, from 1. */
 size_t sei_csv_rows_line(const struct sei_csv_rows *r);

@@ -26,6 +26,7 @@ struct reader {
   int fd;               /* -1: none, or closed */
   enum source source;
   bool closed;
+  struct sei_csv_rows *rows; /* UP_ROWS keeps it */
 };
 
 const struct sei_option sei_csv_read_options[] = {
@@ -40,6 +41,13 @@ const struct sei_option sei_csv_read_options[] = {
    "arrays"},
   {"columns", SEI_OPT_STRINGS, 0, 0, NULL, "none",
    "columns that must be there, in any place"},
+  {"fields", SEI_OPT_STRINGS, 0, 0, NULL, "all",
+   "columns to hand over, in this order; they must be there, others are left "
+   "out; a row's UTF-8 and count of fields are checked as a whole"},
+  {"values", SEI_OPT_BOOLEAN, 0, 0, NULL, "false",
+   "whether a row is handed over as its fields, one value each in the order of "
+   "'fields' or of the header, and its line behind them: without a table for "
+   "each row; at most 250 columns"},
   {"delimiter", SEI_OPT_ANY, 0, 0, "string", "\",\"",
    "the one character between two fields"},
   {"ragged", SEI_OPT_CHOICE, 0, 0, "error|fill", "error",
@@ -85,10 +93,9 @@ static int raise_io(lua_State *L, const char *path, int e)
   return lua_error(L);
 }
 
-static void read_piece(lua_State *L, struct reader *r,
-                       struct sei_csv_rows *rows)
+static void read_piece(lua_State *L, struct reader *r)
 {
-  char *to = sei_csv_rows_room(rows, PIECE);
+  char *to = sei_csv_rows_room(r->rows, PIECE);
   ssize_t n;
   if(!to)
     luaL_error(L, "not enough memory");
@@ -97,7 +104,7 @@ static void read_piece(lua_State *L, struct reader *r,
   while(n < 0 && errno == EINTR);
   if(n < 0)
     raise_io(L, lua_tostring(L, UP_SOURCE), errno);
-  sei_csv_rows_wrote(rows, (size_t)n, n == 0);
+  sei_csv_rows_wrote(r->rows, (size_t)n, n == 0);
 }
 
 /* The function answered nil and something else: it failed. */
@@ -112,8 +119,7 @@ static int raise_chunks(lua_State *L)
 
 /* Feeds what the function answered: the two values on top, which go. Bytes
  * that find no room are lost, so nothing may come after them. */
-static void take_chunk(lua_State *L, struct reader *r,
-                       struct sei_csv_rows *rows)
+static void take_chunk(lua_State *L, struct reader *r)
 {
   size_t n = 0;
   const char *s = "";
@@ -125,7 +131,7 @@ static void take_chunk(lua_State *L, struct reader *r,
                "nil, got %s", luaL_typename(L, -2));
   if(!last)
     s = lua_tolstring(L, -2, &n);
-  if(!sei_csv_rows_feed(rows, s, n, last)) {
+  if(!sei_csv_rows_feed(r->rows, s, n, last)) {
     close_reader(r);
     luaL_error(L, "not enough memory");
   }
@@ -135,8 +141,7 @@ static void take_chunk(lua_State *L, struct reader *r,
 /* ---- the iterator ---- */
 
 /* Returns to the loop what was found, or raises the error that was pushed. */
-static int give(lua_State *L, const struct sei_csv_rows *rows,
-                enum sei_csv_event e)
+static int give(lua_State *L, const struct reader *r, enum sei_csv_event e)
 {
   if(e == SEI_CSV_ERROR)
     return lua_error(L);
@@ -144,8 +149,8 @@ static int give(lua_State *L, const struct sei_csv_rows *rows,
     lua_pushnil(L);
     return 1;
   }
-  lua_pushinteger(L, (lua_Integer)sei_csv_rows_line(rows));
-  return 2;
+  lua_pushinteger(L, (lua_Integer)sei_csv_rows_line(r->rows));
+  return sei_csv_rows_width(r->rows) + 1;
 }
 
 /* Reads until there is a row. A continuation, so that `chunks` may yield;
@@ -153,20 +158,19 @@ static int give(lua_State *L, const struct sei_csv_rows *rows,
 static int read_row(lua_State *L, int status, lua_KContext called)
 {
   struct reader *r = lua_touserdata(L, UP_READER);
-  struct sei_csv_rows *rows = lua_touserdata(L, UP_ROWS);
   enum sei_csv_event e;
   (void)status;
   for(;;) {
     if(called)
-      take_chunk(L, r, rows);
+      take_chunk(L, r);
     called = 0;
     if(r->closed)
       return luaL_error(L, "the reader is closed");
-    e = sei_csv_rows_next(L, UP_ROWS);
+    e = sei_csv_rows_next(L, r->rows, UP_ROWS);
     if(e != SEI_CSV_MORE)
-      return give(L, rows, e);
+      return give(L, r, e);
     if(r->source == FROM_FILE)
-      read_piece(L, r, rows);
+      read_piece(L, r);
     else {
       lua_pushvalue(L, UP_SOURCE);
       lua_callk(L, 0, 2, 1, read_row);
@@ -226,18 +230,27 @@ static void check_header(lua_State *L, struct sei_csv_how *how)
   }
 }
 
-/* Reads `columns` and leaves an array of names, or nil, on the stack. */
-static void check_columns(lua_State *L, struct sei_csv_how *how)
+/* Leaves an array of names, or nil, on the stack: its index, or 0. */
+static int get_names(lua_State *L, const char *option)
 {
-  int type = lua_getfield(L, 1, "columns");
+  int type = lua_getfield(L, 1, option);
   if(type == LUA_TNIL)
-    return;
+    return 0;
   if(type == LUA_TSTRING) {
     lua_createtable(L, 1, 0);
     lua_insert(L, -2);
     lua_rawseti(L, -2, 1);
   }
-  how->required = lua_gettop(L);
+  return lua_gettop(L);
+}
+
+/* Reads `columns` and `fields` and leaves two values on the stack. */
+static void check_columns(lua_State *L, struct sei_csv_how *how)
+{
+  how->required = get_names(L, "columns");
+  how->fields = get_names(L, "fields");
+  if(how->fields)
+    sei_csv_check_names(L, how->fields, "fields", READ);
 }
 
 static void refuse_without_header(lua_State *L, const char *option)
@@ -263,11 +276,14 @@ static struct sei_csv_rows *push_rows(lua_State *L, int source,
   how.max_field = (size_t)sei_option_integer(L, 1, "max_field", 0);
   how.max_row = (size_t)sei_option_integer(L, 1, "max_row", 0);
   how.max_columns = (size_t)sei_option_integer(L, 1, "max_columns", 0);
+  how.values = sei_option_boolean(L, 1, "values", false);
   check_header(L, &how);
   check_columns(L, &how);
   if(how.header == SEI_CSV_HEADER_NONE) {
     refuse_without_header(L, "columns");
     refuse_without_header(L, "ragged");
+    refuse_without_header(L, "fields");
+    refuse_without_header(L, "values");
   }
   return sei_csv_rows_push(L, &how);
 }
@@ -292,7 +308,6 @@ static int l_read(lua_State *L)
 {
   static const struct sei_option *const tables[] = {sei_csv_read_options,
     NULL};
-  struct sei_csv_rows *rows;
   struct reader *r;
   lua_settop(L, 1);
   sei_options_check(L, 1, READ, tables);
@@ -301,7 +316,7 @@ static int l_read(lua_State *L)
   r->closed = false;
   luaL_setmetatable(L, READER);
   r->source = push_source(L);
-  rows = push_rows(L, 3, r);
+  r->rows = push_rows(L, 3, r);
   if(r->source == FROM_FILE) {
     const char *path = lua_tostring(L, 3);
     r->fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -309,7 +324,7 @@ static int l_read(lua_State *L)
       return raise_io(L, path, errno);
   }
   if(r->source == FROM_TEXT)
-    sei_csv_rows_whole(rows, lua_tostring(L, 3), lua_rawlen(L, 3));
+    sei_csv_rows_whole(r->rows, lua_tostring(L, 3), lua_rawlen(L, 3));
   lua_pushvalue(L, 2);
   lua_insert(L, -2);
   lua_pushvalue(L, 3);

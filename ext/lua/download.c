@@ -208,7 +208,7 @@ static int next_row(lua_State *L, int status, lua_KContext ctx)
   for(;;) {
     lua_getiuservalue(L, 1, UV_ROWS);
     switch(d->failed || d->ended ? SEI_CSV_MORE :
-           sei_csv_rows_next(L, 2)) {
+           sei_csv_rows_next(L, d->rows, 2)) {
     case SEI_CSV_ROW:
       lua_pushinteger(L, (lua_Integer)sei_csv_rows_line(d->rows));
       return 2;
