@@ -8,14 +8,7 @@
 -- are returned as `nil, err`; iterators raise the same object.
 -- @module sei
 
-local attempt = require "sei.attempt"
 local core = require "sei.core"
-local key = require "sei.key"
-local event = require "sei.event"
-local log = require "sei.log"
-local record = require "sei.record"
-local wait = require "sei.wait"
-require "sei.endpoint"
 
 local sei = {
   _VERSION = "sei 0.1.0",
@@ -23,30 +16,61 @@ local sei = {
   error = core.error,
   is_error = core.is_error,
   json = core.json,
-  key = key,
   null = core.json.null,
   text = core.text,
   similarity = core.similarity,
-  wait = wait,
 }
 
--- Hooks, log and recording. nil: what is wrong with an option.
+-- What a script does not use is not loaded: it would be read and compiled in
+-- every start. A client's own modules come with the first client.
+local LAZY <const> = {
+  key = "sei.key",
+  match = "sei.match",
+  review = "sei.review",
+  rule = "sei.rule",
+  source = "sei.source",
+  wait = "sei.wait",
+}
+
+setmetatable(sei, { __index = function(self, name)
+  if not LAZY[name] then return nil end
+  local module = require(LAZY[name])
+  rawset(self, name, module)
+  return module
+end })
+
+-- The options by which somebody hears of a client's requests.
+local HEARING <const> = { "log", "on_request", "on_response", "on_retry", "on_page", "on_batch" }
+
+local function is_heard(options)
+  for _, name in ipairs(HEARING) do
+    if options[name] ~= nil then return true end
+  end
+  return false
+end
+
+-- Hooks and log. nil: what is wrong with an option.
 local function listen(client, options)
+  if not is_heard(options) then return true end
   local lines, problem
   if options.log ~= nil then
-    lines, problem = log.new(options.log)
+    lines, problem = require "sei.log".new(options.log)
     if not lines then return nil, "'log' for sei.client (" .. problem .. ")" end
   end
-  local recording = options.recording
-  if recording ~= nil then
-    if not record.kind(recording) then
-      return nil, "'recording' for sei.client (what sei.record or sei.replay made expected)"
-    end
-    core.state(client).recording = recording
-    recording:start(client)
-  end
-  event.listen(client, options, lines)
+  require "sei.event".listen(client, options, lines)
   return true
+end
+
+-- The same for a recording; and whether it is one that answers.
+local function attach(client, recording)
+  if recording == nil then return true, false end
+  local kind = require "sei.record".kind(recording)
+  if not kind then
+    return nil, "'recording' for sei.client (what sei.record or sei.replay made expected)"
+  end
+  core.state(client).recording = recording
+  recording:start(client)
+  return true, kind == "replays"
 end
 
 -- A key that is never sent; the source is not asked.
@@ -86,22 +110,28 @@ end
 -- `region` and `base_url` are needed
 -- @treturn client
 function sei.client(options)
-  local client = attempt.check(2, new, options)
-  local source, problem = key.source(options.api_key)
+  require "sei.endpoint"
+  local client = require "sei.attempt".check(2, new, options)
   local state = core.state(client)
   state.wait = options.wait
   state.undocumented = options.undocumented
-  local told, why = listen(client, options)
-  if not told then error("bad option " .. why, 2) end
-  if record.kind(options.recording) == "replays" then
+  local good, why = listen(client, options)
+  if not good then error("bad option " .. why, 2) end
+  local attached, replays = attach(client, options.recording)
+  if not attached then error("bad option " .. replays, 2) end
+  if replays then
     replay(client, options)
     return client
   end
-  if not source then error("bad option 'api_key' for sei.client (" .. problem .. ")", 2) end
-  state.key = source
-  state.renews = type(options.api_key) ~= "string"
-  if not state.renews then
-    local ok, taken, fault = pcall(core.set_key, client, options.api_key, false)
+  local given = options.api_key
+  state.renews = type(given) ~= "string"
+  if state.renews then
+    local source, problem = sei.key.source(given)
+    if not source then error("bad option 'api_key' for sei.client (" .. problem .. ")", 2) end
+    state.key = source
+  else
+    state.key = function() return given end
+    local ok, taken, fault = pcall(core.set_key, client, given, false)
     if not ok then error("bad option 'pace' for sei.client (" .. taken .. ")", 2) end
     if not taken then error("bad option 'api_key' for sei.client (" .. fault .. ")", 2) end
   end
@@ -126,7 +156,7 @@ function sei.record(path, options)
   if options ~= nil and (math.type(max) ~= "integer" or max < 1024) then
     error("bad argument #2 to 'record' ({max_bytes = integer from 1024} expected)", 2)
   end
-  return record.recorder(path, options)
+  return require "sei.record".recorder(path, options)
 end
 
 --- Answers from a recording without any network: the option `recording` of
@@ -144,7 +174,7 @@ end
 -- assert(replay:finish())
 function sei.replay(path)
   check_path(path, "replay")
-  return record.replay(path)
+  return require "sei.record".replay(path)
 end
 
 --- Makes a plan: what would change in the directory. Nothing is written to it.
@@ -187,6 +217,7 @@ function sei.apply(options) return require "sei.apply".run(options) end
 -- and `warnings`, an array of strings; or nil and an error object
 -- @usage local back = assert(sei.undo { journal = "plan.jsonl.journal", file = "undo.jsonl" })
 function sei.undo(options) return require "sei.undo".make(options) end
+
 --- Makes a report: a plan as one HTML file, to read and to decide what was left undecided.
 --
 -- It needs no server and no network; what is decided in it is downloaded as the review file.
@@ -200,17 +231,4 @@ function sei.undo(options) return require "sei.undo".make(options) end
 -- @usage assert(sei.report { plan = "plan.jsonl", review = "review.csv", file = "report.html" })
 function sei.report(options) return require "sei.report.html".make(options) end
 
--- What a script does not use is not loaded.
-local LAZY <const> = {
-  match = "sei.match",
-  review = "sei.review",
-  rule = "sei.rule",
-  source = "sei.source",
-}
-
-return setmetatable(sei, { __index = function(self, name)
-  if not LAZY[name] then return nil end
-  local module = require(LAZY[name])
-  rawset(self, name, module)
-  return module
-end })
+return sei

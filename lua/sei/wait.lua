@@ -8,28 +8,17 @@
 -- @module sei.wait
 
 local core = require "sei.core"
-local event = require "sei.event"
-local waiters = require "sei.wait.waiters"
 
 local wait = {}
+
+-- As waiters.clock, which only those load who wait in an event loop.
+local function clock() return -core.left(0) end
 
 --- Blocks on the client's descriptor: the default.
 -- @tparam client client
 function wait.block(client)
   core.poll(client:pollfd(), client:timeout())
 end
-
---- Makes a wait function for an event loop: see sei.wait.waiters.new.
--- @function wait.new
--- @tparam function watch
--- @tparam ?function how
-wait.new = waiters.new
-
---- coroutine.wrap for a function that uses a client whose wait function yields:
--- see sei.wait.waiters.wrap.
--- @function wait.wrap
--- @tparam function f
-wait.wrap = waiters.wrap
 
 -- Whoever waits is known to the client, so that it is woken when somebody
 -- else's step brought what it waits for.
@@ -43,11 +32,16 @@ local function renew_key(client)
   core.new_key(client, ok and type(key) == "string" and key or nil)
 end
 
+-- Hooks and log; whoever has none does not load what tells them.
+local function tell(client, state)
+  if state.teller then require "sei.event".tell(client) end
+end
+
 -- What is to be done between two steps. True: another step is due at once.
 local function attend(client, state)
   if core.wants_key(client) then renew_key(client) end
   local again = state.recording and state.recording:attend(client)
-  if state.teller then event.tell(client) end
+  tell(client, state)
   return again
 end
 
@@ -61,7 +55,7 @@ end
 local function on_closed(client)
   local state = core.state(client)
   if state.recording then state.recording:attend(client) end
-  event.tell(client)
+  tell(client, state)
 end
 
 -- An event loop must let go of the descriptor while there is one.
@@ -75,8 +69,10 @@ core.on_close(on_closing, on_closed)
 -- Whether a host's event loop should have its turn although nothing need be
 -- waited for: a service that is quicker than a script would keep the host out.
 local function is_tired(pause, state)
+  if pause == wait.block then return false end
+  local waiters = require "sei.wait.waiters"
   if not waiters.is_made(pause) then return false end
-  state.since = state.since or waiters.clock()
+  state.since = state.since or clock()
   return waiters.is_tired(state.since)
 end
 
@@ -96,7 +92,7 @@ function wait.for_(thing, poll, await)
     if ready and not is_tired(pause, state) then return end
     if ready or not again and not (stuck and stuck(client)) then
       pause(client, ready)
-      state.since = waiters.clock()
+      state.since = clock()
       -- somebody may have closed the client meanwhile: then it cannot step, but it
       -- can say what became of the thing
       if client:active() == 0 and poll(thing) then
@@ -113,7 +109,7 @@ core.on_download(function(download)
 end)
 
 local function told(client, ...)
-  event.tell(client)
+  tell(client, core.state(client))
   return ...
 end
 
@@ -124,6 +120,18 @@ function wait.result(call)
   wait.for_(call, core.call_done, core.call_await)
   return told(core.client_of(call), core.call_result(call))
 end
+
+--- Makes a wait function for an event loop: see sei.wait.waiters.new.
+-- @tparam function watch
+-- @tparam ?function how
+-- @treturn function for the option `wait` of sei.client
+function wait.new(watch, how) return require "sei.wait.waiters".new(watch, how) end
+
+--- coroutine.wrap for a function that uses a client whose wait function yields:
+-- see sei.wait.waiters.wrap.
+-- @tparam function f
+-- @treturn function resumes f
+function wait.wrap(f) return require "sei.wait.waiters".wrap(f) end
 
 -- What each adapter needs of its host: nothing is loaded that nobody asks for.
 local NEEDS <const> = { luv = "luv", cqueues = "cqueues", prosody = "util.async" }
