@@ -80,15 +80,23 @@ static void add_record(struct bench_text *t, long i, uint64_t *random)
       1700000000000 + (int64_t)i * 104729);
 }
 
+static size_t *offsets(long n)
+{
+  size_t *at = malloc(((size_t)n + 1) * sizeof *at);
+  if(!at) {
+    fputs("server: not enough memory\n", stderr);
+    exit(1);
+  }
+  return at;
+}
+
 void bench_data_make(struct bench_data *d, long records, long csv_rows)
 {
   uint64_t random = 20240601;
   long i;
   memset(d, 0, sizeof *d);
   d->records = records;
-  d->at = malloc(((size_t)records + 1) * sizeof *d->at);
-  if(!d->at)
-    exit(1);
+  d->at = offsets(records);
   for(i = 0; i < records; i++) {
     d->at[i] = d->json.len;
     add_record(&d->json, i, &random);
@@ -97,13 +105,25 @@ void bench_data_make(struct bench_data *d, long records, long csv_rows)
   d->at[records] = d->json.len;
   if(!csv_rows)
     return;
+  d->rows = csv_rows;
+  d->row_at = offsets(csv_rows);
   add(&d->csv, "email,integrationId,identity\n");
-  for(i = 0; i < csv_rows; i++)
+  for(i = 0; i < csv_rows; i++) {
+    d->row_at[i] = d->csv.len;
     add(&d->csv, "user%ld.%s@corp.example.com,%u,%s%s-%08x-%08x%s\n", i + 1,
         LAST[random_bits(&random) % COUNT(LAST)],
         5000 + random_bits(&random) % 400, i % 10 ? "" : "\"",
         i % 10 ? "712020:cloud" : "grp, 712020", random_bits(&random),
         random_bits(&random), i % 10 ? "" : "\"");
+  }
+  d->row_at[csv_rows] = d->csv.len;
+}
+
+size_t bench_data_rows(const struct bench_data *d, long n)
+{
+  if(!d->rows)
+    return 0;
+  return d->row_at[n < d->rows ? n : d->rows];
 }
 
 const char *bench_data_slice(const struct bench_data *d, long from, long n,

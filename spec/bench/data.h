@@ -14,7 +14,9 @@ struct bench_data {
   long records;             /* contributors */
   struct bench_text json;   /* theirs, with a comma between two */
   size_t *at;               /* where each begins, and one behind the last */
-  struct bench_text csv;    /* identities, with a header line */
+  long rows;                /* identities */
+  struct bench_text csv;    /* theirs, with a header line */
+  size_t *row_at;           /* where each begins, and one behind the last */
 };
 
 /* Renders them; the same on every run. Ends the program without memory. */
@@ -24,5 +26,9 @@ void bench_data_make(struct bench_data *d, long records, long csv_rows);
  * 0. */
 const char *bench_data_slice(const struct bench_data *d, long from, long n,
                              size_t *len);
+
+/* How many bytes of the CSV its header and the first `n` rows are, no more
+ * than there are. */
+size_t bench_data_rows(const struct bench_data *d, long n);
 
 #endif

@@ -5,8 +5,9 @@
  *
  * Listens on a free port of 127.0.0.1, prints that port, and ends when its
  * standard input closes. A path begins with the latency of its reply in
- * milliseconds, as in /50/sei/api/v1/org/users/list; behind it the last part
- * counts (api.md section 3):
+ * milliseconds, as in /50/sei/api/v1/org/users/list, or with that and how many
+ * records and rows there shall be at most, as in /50-1000/…; behind it the
+ * last part counts (api.md section 3):
  *   POST …/list        a page of contributors, as the body's page, page_size
  *   GET …/identities   the CSV
  *   PATCH …/identities takes rows, JSON or multipart, and counts them
@@ -18,6 +19,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -56,6 +58,7 @@ struct conn {
 struct request {
   char *method, *path, *head, *body;
   size_t head_len, body_len;
+  long most;                /* records and rows that this one may see */
 };
 
 struct server {
@@ -118,14 +121,23 @@ static void give_page(struct server *sv, struct conn *c,
 {
   long page = member(r->body, "\"page\"", 0);
   long size = member(r->body, "\"page_size\"", 50);
-  long total = sv->data.records;
+  long total = sv->data.records < r->most ? sv->data.records : r->most;
+  long left = total - page * size;
   size_t len;
-  const char *slice = bench_data_slice(&sv->data, page * size, size, &len);
+  const char *slice = bench_data_slice(&sv->data, page * size,
+                                       left < size ? left : size, &len);
   int n = snprintf(c->tail, sizeof c->tail, "],\"_metadata\":{\"page\":%ld,"
     "\"page_size\":%ld,\"total_count\":%ld,\"has_next\":%s,\"next_page\":%ld,"
     "\"non_users_count\":0}}", page, size, total,
     (page + 1) * size < total ? "true" : "false", page + 1);
   set_reply(c, "application/json", slice, len, "{\"records\":[", (size_t)n);
+}
+
+static void give_csv(struct server *sv, struct conn *c,
+                     const struct request *r)
+{
+  set_reply(c, "text/csv", sv->data.csv.bytes,
+            bench_data_rows(&sv->data, r->most), "", 0);
 }
 
 /* Letters and digits, whatever order and blanks a client chose. */
@@ -204,12 +216,14 @@ static bool ends_with(const char *s, const char *end)
 
 static void answer(struct server *sv, struct conn *c, struct request *r)
 {
-  long latency = strtol(r->path + 1, NULL, 10);
+  char *end;
+  long latency = strtol(r->path + 1, &end, 10);
+  r->most = *end == '-' ? strtol(end + 1, NULL, 10) : LONG_MAX;
   r->path[strcspn(r->path, "?")] = '\0';
   if(!strcmp(r->method, "POST") && ends_with(r->path, "/list"))
     give_page(sv, c, r);
   else if(!strcmp(r->method, "GET") && ends_with(r->path, "/identities"))
-    set_reply(c, "text/csv", sv->data.csv.bytes, sv->data.csv.len, "", 0);
+    give_csv(sv, c, r);
   else if(!strcmp(r->method, "PATCH") && ends_with(r->path, "/identities"))
     take_rows(sv, c, r);
   else if(ends_with(r->path, "/stats"))
