@@ -7,16 +7,20 @@ local shell = require "spec.support.shell"
 
 local SPECS <const> = {
   "endpoints/contributors", "endpoints/identities", "endpoints/developers",
-  "paging", "batch", "write", "download", "verify", "plan",
+  "paging", "drift", "resume", "batch", "batch_seeds", "write", "download", "verify",
+  "plan", "apply", "undo", "round_trip", "retry", "errors", "record", "fault_matrix",
 }
 
-local function run(spec, host)
+-- Returns what is to be shown.
+local function run(spec, host, filter)
   local text = shell.run(("SEI_WAIT=%s %s $(command -v busted) --exclude-tags=proof"
-    .. " --helper=spec/support/waiting.lua -o spec/support/summary.lua spec/%s_spec.lua 2>&1")
-    :format(host, shell.lua(), spec))
+    .. " --helper=spec/support/waiting.lua -o spec/support/summary.lua --filter=%s"
+    .. " spec/%s_spec.lua 2>&1"):format(host, shell.lua(), shell.quote(filter or "."), spec))
   assert.matches("\n[1-9]%d* passed, 0 failed\n", text)
   local waits = text:match("waited (%d+) times in the loop of " .. host .. "\n")
   assert.is_true(tonumber(waits) > 20, text)
+  return ("%s: %s passed, waited %s times in the loop of %s"):format(spec,
+    text:match "\n(%d+) passed, 0 failed\n", waits, host)
 end
 
 for _, host in ipairs { "luv", "cqueues" } do
@@ -28,8 +32,10 @@ for _, host in ipairs { "luv", "cqueues" } do
 
     it("the spec of a group of endpoints passes", function() run("endpoints/identities", host) end)
 
-    it("#proof those of endpoints, lists, writes and plans pass", function()
-      for _, spec in ipairs(SPECS) do run(spec, host) end
+    it("plans are applied, resumed and refused", function() run("apply", host, "an apply") end)
+
+    it("#proof those of endpoints, lists, writes, plans and applies pass", function()
+      for _, spec in ipairs(SPECS) do print(run(spec, host)) end
     end)
   end)
 end

@@ -66,14 +66,16 @@ end
 
 core.on_close(on_closing, on_closed)
 
+local function is_adapter(pause)
+  return pause ~= wait.block and require "sei.wait.waiters".is_made(pause)
+end
+
 -- Whether a host's event loop should have its turn although nothing need be
 -- waited for: a service that is quicker than a script would keep the host out.
 local function is_tired(pause, state)
-  if pause == wait.block then return false end
-  local waiters = require "sei.wait.waiters"
-  if not waiters.is_made(pause) then return false end
+  if not is_adapter(pause) then return false end
   state.since = state.since or clock()
-  return waiters.is_tired(state.since)
+  return require "sei.wait.waiters".is_tired(state.since)
 end
 
 --- Steps and waits until `poll(thing)` says that it may go on.
@@ -91,8 +93,8 @@ function wait.for_(thing, poll, await)
     local ready, again = poll(thing), attend(client, state) -- polling may send, too
     if ready and not is_tired(pause, state) then return end
     if ready or not again and not (stuck and stuck(client)) then
-      pause(client, ready)
-      state.since = clock()
+      local since = pause(client, ready) -- an adapter's: when its slice began
+      state.since = is_adapter(pause) and since or clock()
       -- somebody may have closed the client meanwhile: then it cannot step, but it
       -- can say what became of the thing
       if client:active() == 0 and poll(thing) then

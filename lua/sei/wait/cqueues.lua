@@ -17,6 +17,67 @@ local waiters = require "sei.wait.waiters"
 -- Only loaded where somebody waits.
 local cqueues = setmetatable({}, { __index = function(_, name) return require "cqueues"[name] end })
 
+-- ---- whose turn it is ----
+
+-- cqueues resumes in one step of its loop all who wait for the same descriptor,
+-- one after another, and looks at nothing else meanwhile. So whoever is resumed
+-- when the step's slice is used up stands in a queue, and the first of it has
+-- the next step. Controller -> its slice and its queue; coroutines of a
+-- controller that is dropped go without a word, and their queue with them.
+local turns = setmetatable({}, { __mode = "k" })
+
+local function turn_of(controller)
+  local turn = turns[controller]
+  if not turn then
+    turn = { since = waiters.clock(), first = false, last = false }
+    turns[controller] = turn
+  end
+  return turn
+end
+
+local Place = {}
+
+local function enter(turn)
+  local place = setmetatable({ turn = turn, ready = require "cqueues.condition".new(),
+    before = turn.last, after = false }, Place)
+  if turn.last then turn.last.after = place else turn.first = place end
+  turn.last = place
+  return place
+end
+
+-- Whoever is first now may come.
+function Place.__close(place)
+  local turn = place.turn
+  if place.before then place.before.after = place.after else turn.first = place.after end
+  if place.after then place.after.before = place.before else turn.last = place.before end
+  if not place.before and turn.first then turn.first.ready:signal() end
+end
+
+local function queue(turn)
+  local place <close> = enter(turn)
+  while turn.first ~= place do
+    waiters.park(function() cqueues.poll(place.ready) end)
+  end
+  if not waiters.is_tired(turn.since) then return end
+  waiters.park(function() cqueues.poll(0) end)
+  turn.since = waiters.clock()
+end
+
+-- Waits by `how` until it is the caller's turn, and says since when the slice
+-- runs. A slice that is older than the wait was another step's.
+local function wait_turn(how)
+  local turn, parked = turn_of(cqueues.running()), waiters.clock()
+  waiters.park(how)
+  if turn.first or turn.since > parked and waiters.is_tired(turn.since) then
+    queue(turn)
+  elseif turn.since <= parked then
+    turn.since = waiters.clock()
+  end
+  return turn.since
+end
+
+-- ---- what is waited for ----
+
 local function yield() cqueues.poll(0) end
 
 -- A descriptor may only be closed when no coroutine polls it: cqueues takes
@@ -63,9 +124,9 @@ return waiters.own(function(client, at_once)
     error("bad option 'wait': this call would block; make it in a coroutine of cqueues,"
       .. " by wrap of a controller", 0)
   end
-  if at_once then return waiters.park(yield) end
+  if at_once then return wait_turn(yield) end
   local seconds, watch = client:timeout(), watch_of(client)
   local _ <close> = setmetatable({ watch = watch }, Visit)
   watch.count = watch.count + 1
-  waiters.park(function() cqueues.poll(watch, seconds) end)
+  return wait_turn(function() cqueues.poll(watch, seconds) end)
 end)

@@ -183,7 +183,8 @@ end
 
 --- Declares a wait function one that takes `at_once`: to come back when the
 -- host had its turn, whatever the client waits for.
--- @tparam function pause `pause(client, at_once)`
+-- @tparam function pause `pause(client, at_once)`; what it returns, if anything, is the time (of
+-- waiters.clock) since which coroutines have kept the host waiting
 -- @treturn function the same
 function waiters.own(pause)
   made[pause] = true
