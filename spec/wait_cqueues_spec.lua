@@ -1,5 +1,6 @@
 -- The event loop of cqueues: the same client in coroutines of a controller.
 local emulator = require "spec.support.emulator"
+local inside = require "spec.support.inside"
 local pages = require "spec.support.pages"
 local sei = require "sei"
 
@@ -150,4 +151,10 @@ describe("under cqueues", function()
     message = select(2, co())
     assert.matches("^bad option 'wait': .* in a coroutine of cqueues", message)
   end)
+end)
+
+describe("inside the loop of cqueues #proof", function()
+  for _, spec in ipairs(inside.SPECS) do
+    it("the spec of " .. spec .. " passes", function() print(inside.run("cqueues", spec)) end)
+  end
 end)

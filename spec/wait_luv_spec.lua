@@ -1,6 +1,7 @@
 -- The event loop of luv: coroutines that wait, are closed, raise, share a
 -- client or have their own; and a host that keeps its turn.
 local emulator = require "spec.support.emulator"
+local inside = require "spec.support.inside"
 local pages = require "spec.support.pages"
 local sei = require "sei"
 local shell = require "spec.support.shell"
@@ -294,4 +295,10 @@ describe("under luv", function()
       assert.equal("0 ", status .. " " .. text, last)
     end
   end)
+end)
+
+describe("inside the loop of luv #proof", function()
+  for _, spec in ipairs(inside.SPECS) do
+    it("the spec of " .. spec .. " passes", function() print(inside.run("luv", spec)) end)
+  end
 end)

@@ -1,27 +1,11 @@
 -- What the other specs show of a client that blocks, they show inside an event
--- loop, too: each is run once more, with every test a coroutine of the loop.
+-- loop, too: some of them are run once more here, with every test a coroutine of
+-- the loop; all of them by wait_luv_spec.lua and wait_cqueues_spec.lua.
 -- And a loop that sei.wait.new is told of: examples/any_loop.lua.
 local emulator = require "spec.support.emulator"
+local inside = require "spec.support.inside"
 local sei = require "sei"
 local shell = require "spec.support.shell"
-
-local SPECS <const> = {
-  "endpoints/contributors", "endpoints/identities", "endpoints/developers",
-  "paging", "drift", "resume", "batch", "batch_seeds", "write", "download", "verify",
-  "plan", "apply", "undo", "round_trip", "retry", "errors", "record", "fault_matrix",
-}
-
--- Returns what is to be shown.
-local function run(spec, host, filter)
-  local text = shell.run(("SEI_WAIT=%s %s $(command -v busted) --exclude-tags=proof"
-    .. " --helper=spec/support/waiting.lua -o spec/support/summary.lua --filter=%s"
-    .. " spec/%s_spec.lua 2>&1"):format(host, shell.lua(), shell.quote(filter or "."), spec))
-  assert.matches("\n[1-9]%d* passed, 0 failed\n", text)
-  local waits = text:match("waited (%d+) times in the loop of " .. host .. "\n")
-  assert.is_true(tonumber(waits) > 20, text)
-  return ("%s: %s passed, waited %s times in the loop of %s"):format(spec,
-    text:match "\n(%d+) passed, 0 failed\n", waits, host)
-end
 
 for _, host in ipairs { "luv", "cqueues" } do
   describe("inside the loop of " .. host, function()
@@ -30,12 +14,12 @@ for _, host in ipairs { "luv", "cqueues" } do
       return
     end
 
-    it("the spec of a group of endpoints passes", function() run("endpoints/identities", host) end)
+    it("the spec of a group of endpoints passes", function()
+      inside.run(host, "endpoints/identities")
+    end)
 
-    it("plans are applied, resumed and refused", function() run("apply", host, "an apply") end)
-
-    it("#proof those of endpoints, lists, writes, plans and applies pass", function()
-      for _, spec in ipairs(SPECS) do print(run(spec, host)) end
+    it("plans are applied, resumed and refused", function()
+      inside.run(host, "apply", "an apply")
     end)
   end)
 end

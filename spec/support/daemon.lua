@@ -24,7 +24,7 @@ end
 -- pipe, and after five minutes.
 -- @tparam string command words for sh
 -- @tparam string ready pattern of the line
--- @treturn ?table nil and what it printed if it ends before
+-- @treturn ?table its field `line` is that line; nil and what it printed if it ends before
 function daemon.start(command, ready)
   local pipe = os.tmpname()
   os.remove(pipe)
@@ -36,11 +36,25 @@ function daemon.start(command, ready)
   os.remove(pipe)
   for line in out:lines() do
     lines[#lines + 1] = line
-    if line:find(ready) then return setmetatable({ child = child, out = out }, Daemon) end
+    if line:find(ready) then
+      return setmetatable({ child = child, out = out, line = line }, Daemon)
+    end
   end
   out:close()
   child:close()
   return nil, table.concat(lines, "\n")
+end
+
+--- Reads what it prints until a line is as wanted.
+-- @tparam string wanted pattern of the line
+-- @treturn string the line
+function Daemon:await(wanted)
+  local lines = {}
+  for line in self.out:lines() do
+    if line:find(wanted) then return line end
+    lines[#lines + 1] = line
+  end
+  error("the server ended, having said\n" .. table.concat(lines, "\n"), 2)
 end
 
 --- Ends it, and waits until it has ended.
