@@ -14,7 +14,8 @@ local PREVIEW <const> = 10 -- rows
 local ROWS_A_PIECE <const> = 500
 local SPAN <const> = 8 -- people under one manager, where nobody said otherwise
 
--- What there was of uploads: `mapping` once the first one is mapped.
+-- What there was of uploads: `mapping` once the first one is mapped, `active` the version
+-- that counts.
 local function setup(app)
   app.developers = app.developers or { uploads = {}, last = 0 }
   return app.developers
@@ -162,6 +163,16 @@ local function checked(app, data, mapping)
   return list
 end
 
+-- What an upload is once its columns are mapped: developers, and their additional fields.
+local function keep_list(data, list, mapping)
+  local role_of, names = {}, {}
+  for role, column in pairs(mapping) do role_of[column] = role end
+  for _, name in ipairs(data.columns) do
+    if not role_of[name] then names[#names + 1] = name end
+  end
+  data.list, data.field_names = list, names
+end
+
 --- PUT /v2/developers
 function developers.reupload(app, r)
   local mapping = setup(app).mapping
@@ -170,7 +181,7 @@ function developers.reupload(app, r)
   if not data then return err end
   local list, errors = checked(app, data, mapping)
   if not list then return reply.failure(errors) end
-  data.list = list
+  keep_list(data, list, mapping)
   return reply.json(preview(version, data, mapping))
 end
 
@@ -204,9 +215,11 @@ local function replace_all(app, list)
   for _, d in ipairs(list) do save(store, d) end
 end
 
+-- A version that was active before is what there is again, with the fields that it had.
 local function finish(app, version, data)
-  if not data.active then replace_all(app, data.list) end
-  data.active = true
+  local s = setup(app)
+  if s.active ~= version then replace_all(app, data.list) end
+  s.active, s.field_names = version, data.field_names or s.field_names
   return reply.json(('{"versionId":"%s","status":"SUCCESS","active":true,"developerCount":%d}')
     :format(version, #data.list))
 end
@@ -227,12 +240,8 @@ function developers.map(app, r)
   end
   local list, errors = checked(app, data, mapping)
   if not list then return reply.failure(errors) end
-  data.list, s.mapping, s.field_names = list, mapping, {}
-  local role_of = {}
-  for role, column in pairs(mapping) do role_of[column] = role end
-  for _, name in ipairs(data.columns) do
-    if not role_of[name] then table.insert(s.field_names, name) end
-  end
+  s.mapping, s.active = mapping, nil
+  keep_list(data, list, mapping)
   return finish(app, r.captured, data)
 end
 

@@ -117,12 +117,12 @@ local function prepare(input, options, pull)
   return read, reader, names
 end
 
---- Opens an input of bytes.inputs; for other sources, too.
+--- Opens an input of bytes.inputs as rows by column, whatever the columns are called.
 -- @tparam table input
--- @tparam table options checked
--- @tparam ?function choose the option `columns` by the header's names
--- @treturn table what base.new's `open` returns
-function csv.open(input, options, choose)
+-- @tparam table options checked: `encoding`, `delimiter`, `header`, `ragged`
+-- @treturn table `next` (gives a row and its line), `names` (the header), `hint` (adds one to an
+-- error that `next` raised), `close`
+function csv.table(input, options)
   local pull, close = bytes.open(input, options.encoding)
   local reader
   local function shut()
@@ -132,14 +132,31 @@ function csv.open(input, options, choose)
   local ok, made = pcall(function()
     local next_row, names
     next_row, reader, names = prepare(input, options, pull)
-    local columns = options.columns
-    if choose then columns = choose(names) end
-    return { next = next_row, hint = hint, close = shut,
-      mapping = record.by_header(names, columns, { file = input.name, line = 1 }) }
+    return { next = next_row, names = names, hint = hint, close = shut }
   end)
   if ok then return made end
   shut()
   error(made, 0)
+end
+
+--- Opens an input of bytes.inputs; for other sources, too.
+-- @tparam table input
+-- @tparam table options checked
+-- @tparam ?function choose the option `columns` by the header's names
+-- @treturn table what base.new's `open` returns
+function csv.open(input, options, choose)
+  local one = csv.table(input, options)
+  local ok, mapping = pcall(function()
+    local columns = options.columns
+    if choose then columns = choose(one.names) end
+    return record.by_header(one.names, columns, { file = input.name, line = 1 })
+  end)
+  if not ok then
+    one.close()
+    error(mapping, 0)
+  end
+  one.mapping = mapping
+  return one
 end
 
 local function open(input, source) return csv.open(input, source.options) end
