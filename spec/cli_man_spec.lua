@@ -36,7 +36,11 @@ describe("the manual page", function()
         local name = option._aliases[#option._aliases]
         assert.truthy(name == "--help" or page:find(name, 1, true), command._name .. " " .. name)
       end
-      if #command._options > 1 then
+      for _, inner in ipairs(command._commands) do
+        local title = ('.SS "sei %s %s"'):format(command._name, inner._name)
+        assert.truthy(page:find(title, 1, true), title)
+      end
+      if #command._options > 1 or #command._commands > 0 then
         assert.matches("Examples?:\n", command._epilog or "")
       end
     end
@@ -55,7 +59,9 @@ end)
 
 describe("completion", function()
   it("knows commands, options, values and words in bash", function()
-    assert.matches("get upload plan show", bash "", 1, true)
+    assert.matches("get upload developers plan show", bash "", 1, true)
+    assert.equal("sync map upload preview activate undo versions schema\n", bash("developers", ""))
+    assert.equal("keep remove\n", bash("developers", "upload", "--missing", ""))
     assert.equal("contributors\n", bash("get", "con"))
     assert.equal("error warn repair\n", bash("get", "--on-drift", ""))
     assert.equal("--max-changes --max-fields --max-empty --max-shrink\n", bash("plan", "--max-"))

@@ -22,6 +22,9 @@ local function calls(sei)
   add(sei.undo, { journal = "/nowhere" })
   add(require "sei.undo.reactivate".run, {})
   add(sei.report, {})
+  for _, name in ipairs { "upload", "map", "activate", "undo", "sync" } do
+    add(sei.developers[name], {})
+  end
   add(sei.match.run, {})
   add(sei.match.evaluate, nil, {})
   all_of(sei.rule, { decided = true, defaults = true }, {})
@@ -99,6 +102,11 @@ local function texts(entries)
   also("sei.plan", "sei.recipe")
   also("sei.match.evaluate", "sei.evaluate.run")
   also("sei.match.evaluate", "sei.match.run")
+  for _, name in ipairs { "map", "sync" } do
+    also("sei.developers." .. name, "sei.developers.upload")
+    also("sei.developers." .. name, "sei.developers.activate")
+  end
+  also("sei.developers.undo", "sei.developers.upload")
   also("sei.undo.reactivate", "sei.undo.reactivate.run")
   also("sei.review.merge", "sei.review.write")
   also("guard", "sei.guard")

@@ -91,9 +91,10 @@ local function is_client_command(groups)
   end
 end
 
-local function add_command(command)
+local function add_command(command, before)
   local left_out, groups = shared_by_many(command)
-  put('.SS "sei ' .. command._name .. '"')
+  local name = (before or "sei ") .. command._name
+  put('.SS "' .. name .. '"')
   text(command._description or command._summary)
   for _, argument in ipairs(command._arguments) do
     item("\\fI" .. escape(argument._argname or argument._name) .. "\\fR",
@@ -105,6 +106,7 @@ local function add_command(command)
     text "It also takes the options of COMMANDS THAT ASK THE SERVICE."
   end
   if command._epilog then literal(command._epilog) end
+  for _, inner in ipairs(command._commands) do add_command(inner, name .. " ") end
   return is_client_command(groups) and groups
 end
 

@@ -17,6 +17,7 @@ local cli = {}
 local COMMANDS <const> = {
   { "get", "Print what the service has, as a table, CSV or JSON." },
   { "upload", "Send a CSV of identities, cloud ids or developers." },
+  { "developers", "Upload, review and activate developer records; take it back." },
   { "plan", "Say what would change, and write it to a file for somebody to approve." },
   { "show", "Show a plan: what changes, what contradicts itself, what stops it." },
   { "apply", "Do what an approved plan says; go on where it was stopped." },

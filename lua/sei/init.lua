@@ -232,3 +232,18 @@ function sei.undo(options) return require "sei.undo".make(options) end
 function sei.report(options) return require "sei.report.html".make(options) end
 
 return sei
+-- What a script does not use is not loaded.
+local LAZY <const> = {
+  developers = "sei.developers",
+  match = "sei.match",
+  review = "sei.review",
+  rule = "sei.rule",
+  source = "sei.source",
+}
+
+return setmetatable(sei, { __index = function(self, name)
+  if not LAZY[name] then return nil end
+  local module = require(LAZY[name])
+  rawset(self, name, module)
+  return module
+end })

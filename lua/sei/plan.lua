@@ -137,8 +137,17 @@ local function rows_of(self, client, given)
   return rows
 end
 
+-- A recipe may be of developer records alone.
+local function check_there_is_something(given)
+  if given.accounts ~= nil or given.fields ~= nil then return end
+  error(core.error { kind = "decode", file = given.file, message = (given.file or "the recipe")
+    .. ": there is nothing to plan: it has neither 'accounts' nor 'fields'",
+    hint = "its developer records are for 'sei developers sync'" }, 0)
+end
+
 local function make(client, given, path)
   local self = {}
+  check_there_is_something(given)
   read_inputs(self, client, given)
   self.there = directory.read(client, { target = given.target, read = given.read,
     accounts = self.accounts ~= nil, whole = given.fields ~= nil })

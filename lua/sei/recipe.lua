@@ -25,6 +25,10 @@
 --   file that remembers the sizes of the inputs, or false
 -- * `read`: how the directory is read, "download" (one request), or "list"
 -- * `review`: path of the review file to write; `report`: path of the report
+-- * `developers`: the developer records that people shall have, for 'sei developers': the path of
+--   HR's CSV, or options of sei.developers.upload (`file`, or `rows` and `header`; `columns`,
+--   `missing`, `guard`, …). A plan does not write them: identities of somebody new can be planned
+--   when that person is there. Where `people` is missing, they are the same file's rows
 -- * `name`: for people
 -- @module sei.recipe
 
@@ -39,12 +43,18 @@ local KEYS <const> = {
   integration_id = "positive", application_type = "string", identity = "string|callable",
   target = '"identities"|"cloud_ids"', fields = "callable", protect = "string|table|callable",
   guard = "table", read = '"download"|"list"', review = "string", report = "string",
+  developers = "string|table",
 }
 
 local DEFAULTS <const> = { class = "certain", target = "identities", read = "download" }
 
 local GUARD <const> = { changes = "count", fields = "count", empty = "count", shrunk = "share",
   state = "string|boolean" }
+
+-- Options of sei.developers.upload that say where records come from, and what becomes of others.
+local DEVELOPERS <const> = { file = "string", rows = "table|callable", header = "table",
+  encoding = "string", delimiter = "string", columns = "table", missing = '"keep"|"remove"',
+  check = "boolean", read = '"download"|"list"', guard = "table" }
 
 -- A sentence of options.check without the place in a Lua file before it.
 local function checked(...)
@@ -59,12 +69,41 @@ local function missing(given, name)
   end
   if given.people == nil then
     return bad("people", "source, array, path or function expected, got nothing")
-  elseif given.accounts == nil and given.fields == nil then
+  elseif given.accounts == nil and given.fields == nil and given.developers == nil then
     return bad("accounts", "source, array, path or function expected, got nothing; "
       .. "or give 'fields'")
   elseif type(given.guard.state) == "boolean" and given.guard.state then
     return bad("guard.state", "path or false expected, got true")
   end
+end
+
+-- The file of developer records as people, by the columns that were named for them.
+local function people_of(given)
+  if given.rows then
+    return function() return require "sei.source".rows(given.rows) end
+  end
+  local columns = { name = given.columns and given.columns.NAME or nil,
+    email = given.columns and given.columns.EMAIL or nil }
+  return function()
+    return require "sei.source".csv { file = given.file, encoding = given.encoding,
+      delimiter = given.delimiter, columns = columns }
+  end
+end
+
+-- `developers` as options; where nothing else says who there is, these are the people.
+local function with_developers(result, name)
+  local given = result.developers
+  if given == nil then return result end
+  if type(given) == "string" then given = { file = given } end
+  local checked_one, problem = checked("developers of " .. name, given, DEVELOPERS, {})
+  if not checked_one then return nil, problem end
+  if (checked_one.file == nil) == (checked_one.rows == nil) then
+    return nil, ("bad option 'developers' for %s (path, or a table with either 'file' or 'rows', "
+      .. "expected)"):format(name)
+  end
+  result.developers = checked_one
+  if result.people == nil then result.people = people_of(checked_one) end
+  return result
 end
 
 --- Checks a recipe as data: nothing of it is called or read.
@@ -79,6 +118,8 @@ function recipe.check(given, name)
   local ok
   ok, problem = pcall(require "sei.guard".protection, result.protect)
   if not ok then return nil, ("%s for %s"):format(problem, name) end
+  result, problem = with_developers(result, name)
+  if not result then return nil, problem end
   problem = missing(result, name)
   if problem then return nil, problem end
   return result

@@ -105,6 +105,10 @@ function undo.make(given)
   if not past.beginning then
     return nil, core.error { kind = "decode", file = given.journal,
       message = given.journal .. ": nothing was begun, so there is nothing to take back" }
+  elseif past.beginning.what == "developers" then
+    return nil, core.error { kind = "refused", code = "journal", file = given.journal,
+      message = given.journal .. " is the journal of developer records",
+      hint = "'sei developers undo PREVIEW' takes them back" }
   end
   local rows = undo.rows(past)
   local made

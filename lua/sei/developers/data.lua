@@ -1,0 +1,160 @@
+--- Developers as rows of cells: what HR wrote down, with its lines.
+--
+-- An export comes in any encoding, with any delimiter; what is sent is made anew
+-- from its cells. What cannot be read at all is told in the service's own words
+-- (api.md section 5), before anything is sent.
+-- @module sei.developers.data
+
+local bytes = require "sei.source.bytes"
+local core = require "sei.core"
+local csv = require "sei.source.csv"
+local options = require "sei.options"
+
+local data = {}
+
+local HINT <const> = "nothing was sent"
+
+-- What a reader of CSV says → which of the service's types that is.
+local TYPES <const> = {
+  { "of the header has no name", "BLANK_CSV_COLUMN_NAME" },
+  { "the text is empty", "EMPTY_CSV" }, { "has no header", "EMPTY_CSV" },
+  { "", "INVALID_CSV" },
+}
+
+local function type_of(message)
+  for _, row in ipairs(TYPES) do
+    if message:find(row[1], 1, true) then return row[2] end
+  end
+end
+
+-- An error of the reader becomes one of the flow: with its type, as a row.
+local function refuse(name, err)
+  if not core.is_error(err) or err.kind ~= "decode" then error(err, 0) end
+  local kind = type_of(err.message)
+  err.code = kind
+  err.rows = { { type = kind, line = err.line, reason = (err.message:gsub("^.-:%d+: ", "")),
+    remedy = require "sei.developers.check".remedy(kind) } }
+  err.class = "never_sent"
+  err.file = err.file or name
+  err.hint = err.hint and ("%s; %s"):format(HINT, err.hint) or HINT
+  error(err, 0)
+end
+
+local function text_of(value)
+  if value == nil or value == core.json.null then return "" end
+  if math.type(value) == "float" and math.tointeger(value) then value = math.tointeger(value) end
+  return tostring(value)
+end
+
+local function is_blank(row)
+  for i = 1, #row do
+    if row[i]:find "%S" then return false end
+  end
+  return true
+end
+
+local function add(self, cells, line)
+  if is_blank(cells) then
+    self.blank = self.blank + 1
+    return
+  end
+  cells.line = line
+  self.rows[#self.rows + 1] = cells
+end
+
+-- The first name that is none or comes twice is told. Readers of files find most of them.
+local function check_header(header, name)
+  local seen = {}
+  for i, column in ipairs(header) do
+    if type(column) ~= "string" or not column:find "%S" then
+      error(core.error { kind = "decode", line = 1,
+        message = ("%s:1: column %d of the header has no name"):format(name, i) }, 0)
+    elseif seen[column] then
+      error(core.error { kind = "decode", line = 1, message = ("%s:1: the header names %q twice, "
+        .. "in columns %d and %d"):format(name, column, seen[column], i) }, 0)
+    end
+    seen[column] = i
+  end
+end
+
+-- ---- files ----
+
+local function read_file(self, given)
+  local inputs = bytes.inputs({ file = given.file, encoding = given.encoding },
+    "sei.developers.upload")
+  local one = csv.table(inputs[1], given)
+  local _ <close> = setmetatable({}, { __close = one.close })
+  check_header(one.names, self.name)
+  self.columns = one.names
+  while true do
+    local ok, row, line = pcall(one.next)
+    if not ok then error(one.hint(row), 0) end
+    if row == nil then return end
+    local cells = {}
+    for i, name in ipairs(one.names) do cells[i] = text_of(row[name]) end
+    add(self, cells, line)
+  end
+end
+
+-- ---- rows of Lua ----
+
+local function iterator(rows)
+  if options.callable(rows) then return rows end
+  local i = 0
+  return function()
+    i = i + 1
+    return rows[i]
+  end
+end
+
+local function take(self, row, line)
+  if type(row) ~= "table" then
+    error(core.error { kind = "decode", message = ("rows:%d: a table was expected, got a %s")
+      :format(line, type(row)) }, 0)
+  end
+  local cells, is_array = {}, #row > 0
+  for i, name in ipairs(self.columns) do cells[i] = text_of(is_array and row[i] or row[name]) end
+  local source = type(row.source) == "table" and row.source
+  add(self, cells, source and source.line or line)
+end
+
+local function read_rows(self, given)
+  check_header(given.header, self.name)
+  self.columns = given.header
+  local number = 0
+  for row, line in iterator(given.rows) do
+    number = number + 1
+    take(self, row, math.type(line) == "integer" and line or number)
+  end
+end
+
+-- ---- all of it ----
+
+--- Reads what is to be uploaded. Raises an error object for what cannot be read.
+-- @tparam table given `file`, `encoding`, `delimiter`; or `rows` and `header`
+-- @treturn table `name`, `columns` (array), `rows` (arrays of texts, each with `line`), `blank`
+-- (how many rows had nothing in them and were left out)
+function data.read(given)
+  local self = { name = given.file or "rows", rows = {}, blank = 0 }
+  local ok, err = pcall(given.file and read_file or read_rows, self, given)
+  if not ok then refuse(self.name, err) end
+  if #self.rows == 0 then
+    refuse(self.name, core.error { kind = "decode", file = given.file,
+      message = self.name .. ": the text is empty: there is no row below the header" })
+  end
+  return self
+end
+
+--- The digest of what was read, wherever it stood.
+-- @tparam table self of data.read
+-- @treturn string 64 hexadecimal digits
+function data.digest(self)
+  local sum = core.digest.new()
+  sum:add(assert(core.json.encode(self.columns)) .. "\n")
+  for _, row in ipairs(self.rows) do
+    sum:add(table.concat(row, "\31") .. "\30")
+  end
+  return sum:hex()
+end
+
+return data

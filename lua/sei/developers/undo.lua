@@ -1,0 +1,105 @@
+--- Takes an activation back: the developers as they were before it become a version
+-- of their own, with a preview that passes the same gates.
+--
+-- Where the number of an earlier version is known, that one can be activated again
+-- instead of an upload. The service does not say that it keeps them, so what came of it is
+-- read back, and told.
+-- @module sei.developers.undo
+
+local core = require "sei.core"
+local preview = require "sei.developers.preview"
+local there = require "sei.developers.there"
+local upload = require "sei.developers.upload"
+
+local undo = {}
+
+local function refuse(code, message, hint)
+  error(core.error { kind = "refused", code = code, message = message, hint = hint }, 0)
+end
+
+local function check_state(self, now)
+  local digest, header = there.digest(now), self.preview.header
+  if digest == header.after then return end
+  if digest == header.before then
+    refuse("drift", "the developers are as they were before this preview: there is nothing to take "
+      .. "back", "nothing was sent")
+  end
+  refuse("drift", "somebody changed developers after this preview was activated, which an undo "
+    .. "would lose", "nothing was sent; upload a file that says how it shall be")
+end
+
+local ROLE_OF <const> = { NAME = "name", EMAIL = "email", MANAGER_EMAIL = "manager" }
+
+-- Columns of the schema, and those that the old developers had besides.
+local function columns_of(schema, set)
+  local names, places, seen = {}, {}, {}
+  for i, one in ipairs(schema) do
+    names[i], places[i], seen[one.name] = one.name, one.role and ROLE_OF[one.role] or false, true
+  end
+  for _, name in ipairs(set.names) do
+    if not seen[name] then names[#names + 1], places[#names + 1] = name, false end
+  end
+  return names, places
+end
+
+local function send(client, names, places, set)
+  local rows = {}
+  for i, one in ipairs(set.list) do
+    rows[i] = {}
+    for k, name in ipairs(names) do
+      rows[i][k] = places[k] and one[places[k]] or one.fields[name] or ""
+    end
+  end
+  local report, err = client:reupload_developers { rows = rows, header = names }
+  if not report then
+    err.step, err.hint = "upload", "nothing was activated: the developers are as they are"
+    error(err, 0)
+  end
+  local reply = report.batches[1] and report.batches[1].reply
+  local version = type(reply) == "table" and reply.versionId
+  if version then return tostring(version) end
+  error(core.error { kind = "protocol", step = "upload", class = "unknown",
+    message = "the upload was taken, but the service named no versionId" }, 0)
+end
+
+local function mapping_of(schema)
+  local list = {}
+  for i, one in ipairs(schema) do
+    list[i] = { field = one.role or one.name, role = one.role, name = one.name, how = "same" }
+  end
+  return list
+end
+
+--- Makes the preview that takes another one back. Raises an error object.
+-- @tparam client client
+-- @tparam table given checked options of sei.developers.undo
+-- @treturn table of sei.developers.preview
+function undo.run(client, given)
+  local done, err = preview.read(given.preview)
+  if not done then error(err, 0) end
+  local schema = there.schema(client) or {}
+  local now = there.read(client, schema, given.read)
+  check_state({ preview = done }, now)
+  local back = there.changed(now, done.rows, true)
+  if #back.list == 0 then
+    refuse("guard", "before this preview there was no developer, and an upload cannot be empty",
+      "sei.client's delete_developers takes developers away")
+  end
+  local version = given.version
+  local warnings = {}
+  if version then
+    warnings[1] = ("version %s is activated again instead of an upload; whether it is what there "
+      .. "was is seen when it is read back"):format(version)
+  else
+    local names, places = columns_of(schema, back)
+    version = send(client, names, places, back)
+  end
+  local limits = { removals = math.max(#done.rows, 1), changes = math.max(#done.rows, 1) }
+  for name, value in pairs(given.guard or {}) do limits[name] = value end
+  return upload.preview { client = client, before = now, after = back, guard = limits,
+    path = given.file, header = { version = tostring(version), first = false, warnings = warnings,
+      undoes = done.digest, earlier = given.version and true or nil, missing = "remove",
+      mapping = mapping_of(schema) } }
+end
+
+return undo

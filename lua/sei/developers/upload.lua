@@ -1,0 +1,281 @@
+--- The first half of the flow: a file becomes a version that does not count yet, and a
+-- preview of what would be another.
+--
+-- An upload changes no developer (api.md section 3: it returns a preview with a
+-- `versionId`). What replaces what there is comes later, see sei.developers.activate.
+-- @module sei.developers.upload
+
+local check = require "sei.developers.check"
+local core = require "sei.core"
+local data = require "sei.developers.data"
+local mapping = require "sei.developers.mapping"
+local preview = require "sei.developers.preview"
+local there = require "sei.developers.there"
+
+local upload = {}
+
+local UNTOUCHED <const> = "nothing was activated: the developers are as they were"
+
+-- ---- the rows that are sent ----
+
+local function columns_of(self)
+  local at = {}
+  for i, name in ipairs(self.data.columns) do at[name] = i end
+  return at
+end
+
+local PLACES <const> = { NAME = "name", EMAIL = "email", MANAGER_EMAIL = "manager" }
+
+-- The file's rows as developers, with their lines.
+local function developers_of(self, made)
+  local at, list = columns_of(self), {}
+  for i, cells in ipairs(self.data.rows) do
+    local base, fields = {}, {}
+    for _, entry in ipairs(made.list) do
+      local value = entry.column and cells[at[entry.column]] or ""
+      if entry.role then base[PLACES[entry.role]] = value else fields[entry.name] = value end
+    end
+    list[i] = there.developer(base.email, base.name, base.manager, fields)
+    list[i].line = cells.line
+  end
+  return list
+end
+
+-- What the file does not speak of stays: people, and fields.
+local function keep_others(self, made, list)
+  if self.missing ~= "keep" then return 0 end
+  local mentioned, kept, known = {}, 0, {}
+  for _, entry in ipairs(made.list) do known[entry.name] = entry.how ~= "kept" end
+  for _, one in ipairs(list) do
+    mentioned[one.email] = true
+    local was = self.before.by_email[one.email]
+    for name, value in pairs(was and was.fields or {}) do
+      if not known[name] then one.fields[name] = value end
+    end
+  end
+  for _, was in ipairs(self.before.list) do
+    if not mentioned[was.email] then
+      list[#list + 1] = was
+      kept = kept + 1
+    end
+  end
+  return kept
+end
+
+-- Names of the columns that are sent: fields that only others have come last.
+local function header_of(self, made)
+  local names, seen = {}, {}
+  for i, entry in ipairs(made.list) do
+    names[i], seen[entry.name] = entry.name, true
+  end
+  for _, name in ipairs(self.missing == "keep" and self.before.names or {}) do
+    if not seen[name] then names[#names + 1] = name end
+  end
+  return names
+end
+
+-- Cells in the header's order.
+local function cells_of(list, names, roles)
+  local role_of, rows = {}, {}
+  for role, name in pairs(roles) do role_of[name] = PLACES[role] end
+  for i, one in ipairs(list) do
+    local cells = {}
+    for k, name in ipairs(names) do
+      local place = role_of[name]
+      cells[k] = place and one[place] or one.fields[name] or ""
+    end
+    rows[i] = cells
+  end
+  return rows
+end
+
+-- ---- what goes to the service ----
+
+-- People know the columns of their file, not what these are uploaded as.
+local function as_in_file(found, made)
+  local column = {}
+  for _, entry in ipairs(made.list) do column[entry.name] = entry.column end
+  for _, one in ipairs(found) do
+    if one.line then one.field = column[one.field] or one.field end
+  end
+  return found
+end
+
+local function fail(self, err, made, rows)
+  local list = err.rows
+  local is_told = type(list) == "table" and type(list[1]) == "table" and list[1].errorType
+  if not is_told then
+    err.step, err.hint = "upload", err.hint or UNTOUCHED
+    error(err, 0)
+  end
+  local told = as_in_file(check.explain(list, rows, mapping.roles(made)), made)
+  local refused = check.error(told, { name = self.data.name, file = self.given.file, sent = true,
+    hint = UNTOUCHED, status = err.status })
+  refused.step, refused.errors, refused.request_id = "upload", list, err.request_id
+  error(refused, 0)
+end
+
+-- Also a yes may name errors in its preview.
+local function check_reply(self, reply, made, rows)
+  if type(reply) ~= "table" then reply = {} end
+  local errors = type(reply.errors) == "table" and reply.errors or {}
+  if #errors > 0 then fail(self, { rows = errors, status = 200 }, made, rows) end
+  local version = reply.versionId or type(reply.data) == "table" and reply.data.versionId
+  if type(version) == "string" or math.type(version) == "integer" then return tostring(version) end
+  error(core.error { kind = "protocol", step = "upload", class = "unknown",
+    message = "the upload was taken, but the service named no versionId", hint = UNTOUCHED }, 0)
+end
+
+-- Sends one form of the rows; nil: the service has no mapping yet (412).
+local function send(self, endpoint, made)
+  local list = developers_of(self, made)
+  local kept = keep_others(self, made, list)
+  local roles = mapping.roles(made)
+  if self.given.check ~= false then
+    local found = as_in_file(check.rows(list, roles), made)
+    if found[1] then
+      error(check.error(found, { name = self.data.name, file = self.given.file,
+        hint = "nothing was sent" }), 0)
+    end
+  end
+  local names = header_of(self, made)
+  local report, err = self.client[endpoint](self.client,
+    { rows = cells_of(list, names, roles), header = names })
+  if not report and err.status == 412 and endpoint == "reupload_developers" then return nil end
+  if not report then fail(self, err, made, list) end
+  local batch = report.batches[1]
+  return { version = check_reply(self, batch and batch.reply, made, list), made = made,
+    after = there.set(list), list = list, kept = kept, names = names }
+end
+
+-- ---- mapping ----
+
+local function refuse_mapping(self, made)
+  error(check.error(made.problems, { name = self.data.name, file = self.given.file,
+    hint = "nothing was sent; 'sei developers map' shows which column is which field" }), 0)
+end
+
+local function make(self, schema)
+  return mapping.make { columns = self.data.columns, schema = schema, missing = self.missing,
+    declared = self.given.columns }
+end
+
+-- Only the service knows whether anything was mapped before: a re-upload is refused with 412 then
+-- (api.md section 3), and changes nothing.
+local function send_either(self)
+  local again, sent = self.schema and make(self, self.schema), nil
+  local first = make(self, nil)
+  if again and #again.problems == 0 then sent = send(self, "reupload_developers", again) end
+  if sent then return sent end
+  -- the schema that is told before anything was mapped is the service's own idea
+  if again and #again.problems > 0 and self:is_mapped() then refuse_mapping(self, again) end
+  if #first.problems > 0 then refuse_mapping(self, first) end
+  return send(self, "upload_developers", first)
+end
+
+-- Asks with a re-upload of what there is, one developer of it, which changes nothing either: it
+-- answers 412 where nothing was mapped.
+local function is_mapped(self)
+  local one = self.before.list[1]
+  if not one then return false end
+  local roles, names, values = {}, {}, {}
+  for _, field in ipairs(self.schema) do
+    if field.role then roles[field.name] = PLACES[field.role] end
+  end
+  for i, field in ipairs(self.schema) do
+    names[i] = field.name
+    values[i] = roles[field.name] and one[roles[field.name]] or one.fields[field.name] or ""
+    if roles[field.name] == "manager" then values[i] = "" end
+  end
+  local report, err = self.client:reupload_developers { rows = { values }, header = names }
+  return report ~= nil or err.status ~= 412
+end
+
+-- ---- the preview ----
+
+local function warnings_of(self, sent)
+  local list, how = {}, {}
+  for _, entry in ipairs(sent.made.list) do
+    how[entry.how] = how[entry.how] or {}
+    table.insert(how[entry.how], entry.name)
+  end
+  local function warn(names, format)
+    if names then list[#list + 1] = format:format(table.concat(names, ", ")) end
+  end
+  warn(how.new, "new fields: %s; the service may want them to be set up")
+  warn(how.kept, "not in the file, values stay as they are: %s")
+  warn(how.lost, "not in the file, values are lost: %s")
+  local beside = table.move(sent.names, #sent.made.list + 1, #sent.names, 1, {})
+  warn(beside[1] and beside, "fields that only developers beside the file have: %s")
+  warn(how.empty, "without a column, everybody's is empty: %s")
+  if sent.kept > 0 then
+    list[#list + 1] = ("kept, though not in the file: %d %s (missing = \"remove\" takes them out)")
+      :format(sent.kept, sent.kept == 1 and "developer" or "developers")
+  end
+  if self.before.nameless > 0 then
+    list[#list + 1] = ("%d developers of the service have no address; they are not kept")
+      :format(self.before.nameless)
+  end
+  if self.data.blank > 0 then
+    list[#list + 1] = ("%d rows of the file have nothing in them"):format(self.data.blank)
+  end
+  return list
+end
+
+local function add_lines(rows, list)
+  local line = {}
+  for _, one in ipairs(list) do line[one.email] = one.line end
+  for _, row in ipairs(rows) do row.line = line[row.email] end
+end
+
+--- The preview's header and rows of two sets, written.
+-- @tparam table facts `client`, `before`, `after` (sets of sei.developers.there), `guard`, `header`
+-- (what else it holds), `list` (developers with lines), `path`
+-- @treturn table of sei.developers.preview
+function upload.preview(facts)
+  local rows, same = there.compare(facts.before, facts.after)
+  add_lines(rows, facts.list or {})
+  local header = facts.header
+  header.target = core.target(facts.client)
+  header.before, header.after = there.digest(facts.before), there.digest(facts.after)
+  header.counts, header.guards = preview.judge(rows, same, #facts.before.list, facts.guard or {})
+  return preview.write(facts.path, header, rows)
+end
+
+--- Uploads a file and makes the preview. Raises an error object; what it has in `rows` names
+-- line, field, value, reason and remedy.
+-- @tparam client client
+-- @tparam table given checked options of sei.developers.upload
+-- @treturn table of sei.developers.preview
+function upload.run(client, given)
+  local self = { client = client, given = given, missing = given.missing, is_mapped = is_mapped,
+    data = data.read(given) }
+  self.schema = there.schema(client)
+  self.before = there.read(client, self.schema, given.read)
+  local sent = send_either(self)
+  return upload.preview { client = client, before = self.before, after = sent.after,
+    guard = given.guard, list = sent.list, path = given.preview, header = {
+      version = sent.version, first = sent.made.first, missing = given.missing,
+      mapping = sent.made.list, warnings = warnings_of(self, sent),
+      source = { digest = data.digest(self.data), rows = #self.data.rows, name = self.data.name },
+    } }
+end
+
+--- Which column would become which field. Nothing is sent; the service is asked for its schema.
+-- @tparam client client
+-- @tparam table given checked options of sei.developers.upload
+-- @treturn table of sei.developers.mapping: `list`, `problems`; and `faults`, of
+-- sei.developers.check
+function upload.map(client, given)
+  local self = { given = given, missing = given.missing, data = data.read(given) }
+  self.schema = not given.first and there.schema(client) or nil
+  local made = make(self, self.schema)
+  made.faults = {}
+  if #made.problems == 0 then
+    self.before = there.set {}
+    made.faults = as_in_file(check.rows(developers_of(self, made), mapping.roles(made)), made)
+  end
+  return made
+end
+
+return upload
