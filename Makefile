@@ -75,7 +75,9 @@ EMULATOR := $(if $(INSTALLING),yes,$(shell \
 
 PLAIN_SRC := $(sort $(wildcard $(addsuffix /*.c,$(addprefix ext/, \
   base http api data match))))
-LUA_SRC   := $(sort $(filter-out ext/lua/embed.c,$(wildcard ext/lua/*.c)))
+# Of the libraries for C programs alone, not of the module.
+EMBED_SRC := $(wildcard ext/lua/embed.c ext/lua/host*.c)
+LUA_SRC   := $(sort $(filter-out $(EMBED_SRC),$(wildcard ext/lua/*.c)))
 HOST_SRC  := $(sort $(wildcard ext/sandbox/*.c))
 LUA_FILES := $(sort $(shell find lua -name '*.lua' 2>/dev/null))
 
@@ -421,8 +423,8 @@ $(B)/man/sei.1: build .ci/doc/man.lua $(LUA_FILES)
 # For host programs: one object with the Lua files inside, whose only global
 # symbols are those of ext/sei.h (and luaopen_sei_core).
 EMBED_LUA := $(filter-out lua/sei/sandbox/% lua/sei/main.lua,$(LUA_FILES))
-EMBED_OBJ := $(call obj,ext/lua/embed.c) $(B)/gen/embedded.o
-KEEP      := luaopen_sei luaopen_sei_core sei_preload
+EMBED_OBJ := $(call obj,$(EMBED_SRC)) $(B)/gen/embedded.o
+KEEP      := luaopen_sei_core $(shell sh .ci/api)
 
 .PHONY: lib
 lib: $(B)/libsei.a ## the static library for host programs in C (ext/sei.h)
@@ -444,11 +446,25 @@ $(B)/gen/embedded.o: $(B)/gen/embedded.c $(B)/flags
 
 -include $(EMBED_OBJ:.o=.d)
 
-# A host program that uses it: examples/embed/host.c.
-.PHONY: host-example
-host-example: $(B)/examples/host ## the host program of examples/embed, into build/examples
+# Host programs that use it: examples/embed/.
+HOST_EXAMPLES := $(patsubst examples/embed/%.c,$(B)/examples/%,$(wildcard examples/embed/*.c))
 
-$(B)/examples/host: examples/embed/host.c ext/sei.h $(B)/libsei.a
+.PHONY: host-example
+host-example: $(HOST_EXAMPLES) ## the host programs of examples/embed, into build/examples
+
+$(B)/examples/%: examples/embed/%.c ext/sei.h $(B)/libsei.a
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -Iext $(LUA_CFLAGS) \
+	  -o $@ $< $(B)/libsei.a $(LUA_LIBS) $(CORE_LIBS)
+
+# Hosts that check what ext/sei.h promises: spec/host/.
+HOST_PROGRAMS := $(patsubst spec/host/%.c,$(B)/spec/host/%,$(wildcard spec/host/*.c))
+
+.PHONY: host-programs
+host-programs: $(HOST_PROGRAMS)
+
+$(B)/spec/host/%: spec/host/%.c spec/host/check.h ext/sei.h $(B)/libsei.a
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(SAN_FLAGS) -Iext $(LUA_CFLAGS) \

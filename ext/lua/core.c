@@ -99,5 +99,9 @@ int luaopen_sei_core(lua_State *L)
   lua_setfield(L, -2, "journal");
   push_endpoints(L);
   lua_setfield(L, -2, "endpoints");
+  /* What a host program gives to all clients of its state, `wait` and `log`,
+   * for those that have no option of that name: see lua/sei/context.lua. */
+  lua_newtable(L);
+  lua_setfield(L, -2, "usual");
   return 1;
 }

@@ -9,6 +9,7 @@
 -- @module sei
 
 local core = require "sei.core"
+local usual = core.usual
 
 local sei = {
   _VERSION = "sei 0.1.0",
@@ -43,6 +44,7 @@ end })
 local HEARING <const> = { "log", "on_request", "on_response", "on_retry", "on_page", "on_batch" }
 
 local function is_heard(options)
+  if usual.log ~= nil then return true end
   for _, name in ipairs(HEARING) do
     if options[name] ~= nil then return true end
   end
@@ -53,8 +55,10 @@ end
 local function listen(client, options)
   if not is_heard(options) then return true end
   local lines, problem
-  if options.log ~= nil then
-    lines, problem = require "sei.log".new(options.log)
+  local to = options.log
+  if to == nil then to = usual.log end
+  if to ~= nil then
+    lines, problem = require "sei.log".new(to)
     if not lines then return nil, "'log' for sei.client (" .. problem .. ")" end
   end
   require "sei.event".listen(client, options, lines)

@@ -8,6 +8,7 @@
 -- @module sei.wait
 
 local core = require "sei.core"
+local usual = core.usual
 
 local wait = {}
 
@@ -85,7 +86,7 @@ end
 function wait.for_(thing, poll, await)
   local client = core.client_of(thing)
   local state = core.state(client)
-  local pause, stuck = state.wait or wait.block, state.stuck
+  local pause, stuck = state.wait or usual.wait or wait.block, state.stuck
   local _ <close> = setmetatable({ thing = thing, await = await }, waiting)
   await(thing, true)
   while true do

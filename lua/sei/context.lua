@@ -1,0 +1,375 @@
+-- context - the jobs of a host program in C: the Lua side of ext/sei.h.
+--
+-- A job is a coroutine. Where it waits for a client it yields to the host, which
+-- comes back by step() when the descriptor of the context says so. In C are that
+-- descriptor, the slices of time and the log (ext/lua/host_hub.c).
+local core = require "sei.core"
+local key = require "sei.key"
+local usual = core.usual
+local waiters = require "sei.wait.waiters"
+
+local clock = waiters.clock
+
+-- What a job yields when it waits for a client.
+local WAITING <const> = {}
+
+-- Seconds that a step goes on if there is something to do at once.
+local SLICE <const> = 0.003
+
+-- Fields of an error object that a host is told, if JSON can hold them.
+local FIELDS <const> = { "kind", "message", "hint", "status", "code", "request_id", "method", "url",
+  "body", "attempts", "class", "retry_after", "rows", "file", "line", "column", "traceback" }
+
+-- ---- errors ----
+
+-- Errors of the interface itself, whose kinds recipes do not have.
+local Own <const> = {}
+
+local function told(fields)
+  local object = {}
+  for _, name in ipairs(FIELDS) do
+    local value = fields[name]
+    if value ~= nil and core.json.encode(value) then object[name] = value end
+  end
+  return object
+end
+
+-- An error as a host sees it, whatever was raised.
+local function error_of(problem, traceback)
+  if core.is_error(problem) or getmetatable(problem) == Own then return told(problem) end
+  if problem == "not enough memory" then return { kind = "memory", message = problem } end
+  local text = type(problem) == "string" and problem
+    or ("an error that is no text but %s"):format(type(problem))
+  if not utf8.len(text) then text = text:gsub("[\x80-\xFF]", "?") end
+  local file, line = text:match "^([^\n:]+):(%d+): "
+  return told { kind = "script", message = text, traceback = traceback, file = file,
+    line = math.tointeger(tonumber(line)) }
+end
+
+local function fail(kind, message, fields)
+  local object = { kind = kind, message = message }
+  for name, value in pairs(fields or {}) do object[name] = value end
+  error(setmetatable(object, Own), 0)
+end
+
+-- ---- what a job is given ----
+
+local function decoded(text, name)
+  if text == nil then return core.json.null end
+  local value, err = core.json.decode(text)
+  if value == nil then
+    fail("decode", ("the job's %s is no JSON: %s"):format(name, err.message), { line = err.line,
+      column = err.column })
+  end
+  return value
+end
+
+-- {"env": NAME} and so on, or the key itself.
+local function key_of(given)
+  if type(given) ~= "table" then return given end
+  local source, value = next(given)
+  if type(source) ~= "string" or next(given, source) ~= nil or not key[source]
+    or source == "source" then
+    fail("misuse", "the client's api_key: a string, {\"env\": NAME}, {\"file\": PATH} or "
+      .. "{\"command\": [WORD, …]} expected")
+  end
+  return key[source](value)
+end
+
+local function client_of(text)
+  if text == nil then return nil end
+  local options = decoded(text, "client")
+  if type(options) ~= "table" then
+    fail("misuse", ("the job's client: a JSON object expected, got %s"):format(type(options)))
+  end
+  local ok, result = pcall(function()
+    options.api_key = key_of(options.api_key)
+    return require "sei".client(options)
+  end)
+  if ok then return result end
+  if type(result) ~= "string" then error(result, 0) end
+  fail("misuse", (result:gsub("^[^\n:]-%.lua:%d+: ", "")))
+end
+
+local function read(path)
+  local file, problem = io.open(path, "rb")
+  if not file then fail("io", problem, { file = path }) end
+  local text, why = file:read "a"
+  file:close()
+  if not text then fail("io", ("%s: %s"):format(path, why), { file = path }) end
+  -- as Lua's own loader does
+  return (text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", ""))
+end
+
+-- Modules that stand beside a recipe are found.
+local function reach(path)
+  local pattern = (path:match "^(.*/)[^/]*$" or "./") .. "?.lua"
+  if not (";" .. package.path .. ";"):find(";" .. pattern .. ";", 1, true) then
+    package.path = pattern .. ";" .. package.path
+  end
+end
+
+local function chunk_of(given, client)
+  local name = given.file and "@" .. given.file or "=" .. (given.name or "recipe")
+  local text = given.file and read(given.file) or given.text
+  local names = setmetatable({ client = client, sei = require "sei",
+    arg = { [0] = given.file or given.name or "recipe" } }, { __index = _G })
+  local chunk, message = load(text, name, "t", names)
+  if not chunk then
+    fail("decode", message, { file = given.file,
+      line = math.tointeger(tonumber(message:match "^[^\n]-:(%d+):")) })
+  end
+  if given.file then reach(given.file) end
+  return chunk
+end
+
+-- ---- what a job does ----
+
+-- path: of the plan file, "" for none.
+local function plan_of(recipe, client, path)
+  if not client then fail("misuse", "there is no client to plan with: give the job one") end
+  if type(recipe) ~= "table" then
+    fail("misuse", ("a plan is to be made, and what was run returned no recipe, but %s")
+      :format(recipe == nil and "nothing" or type(recipe)))
+  end
+  path = path ~= "" and path or nil
+  local options = { client = client, file = path }
+  for name, value in pairs(recipe) do options[name] = value end
+  local made, err = require "sei".plan(options)
+  if not made then error(err, 0) end
+  return { digest = made.digest, header = made.header, writes = made.writes, file = path,
+    failed = core.json.array(made.failed) }
+end
+
+local function work(chunk, input, client, path)
+  local _ <close> = client
+  local result, err = chunk(input)
+  if result == nil and err ~= nil then error(err, 0) end
+  if path then result = plan_of(result, client, path) end
+  if result == nil then result = core.json.null end
+  local text, problem = core.json.encode(result, { canonical = true })
+  if text then return text end
+  fail("encode", "what the recipe returned is nothing for JSON: " .. problem.message)
+end
+
+-- ---- what a context keeps from its jobs ----
+
+local LEVELS <const> = { "error", "warn", "info", "debug" }
+
+local function log_of(hub, options)
+  if not options.log then return nil end
+  return { level = LEVELS[options.log_level], format = options.log_json and "json" or "text",
+    to = function(line)
+      -- no text of JSON can have the pattern within a string
+      local level = options.log_json and line:match '"level":"(%a+)"' or line:match "^%S+ (%a+)"
+      hub.log(level, line)
+    end }
+end
+
+local function print_to(hub)
+  return function(...)
+    local words = table.pack(...)
+    for i = 1, words.n do words[i] = tostring(words[i]) end
+    hub.log("info", table.concat(words, "\t"))
+  end
+end
+
+-- The process is the host's.
+local function refuse(name, f)
+  return function(...)
+    if f and (...) == nil then return f(...) end
+    error(core.error { kind = "refused",
+      message = ("os.%s is not for recipes in a host program"):format(name),
+      hint = name == "exit" and "return from the recipe, or raise an error" or nil }, 2)
+  end
+end
+
+-- ---- a context ----
+
+local Context = {}
+Context.__index = Context
+
+function Context:watch(fd, seconds, wake, client)
+  local one = { fd = fd, due = seconds and clock() + seconds, wake = wake, client = client }
+  if fd then
+    self.hub.add(fd)
+    self.by_fd[fd] = one
+  end
+  self.watches[one] = true
+  return function() self:forget(one) end
+end
+
+function Context:forget(one)
+  if not self.watches[one] then return end
+  self.watches[one] = nil
+  if one.fd then
+    self.by_fd[one.fd] = nil
+    self.hub.remove(one.fd)
+  end
+end
+
+-- How a coroutine waits: the job's own yields to the host, any other to the one
+-- that resumed it.
+function Context:park(entry)
+  local co, job = coroutine.running(), self.job
+  if job and co == job.co then
+    entry.resume = function() job.ready = true end
+    coroutine.yield(WAITING)
+  else
+    entry.co = co
+    coroutine.yield(entry)
+  end
+end
+
+-- Wakes those whose descriptor is readable or whose time has come.
+function Context:serve()
+  local now, list = clock(), {}
+  for _, fd in ipairs(self.hub.ready()) do list[#list + 1] = self.by_fd[fd] end
+  for one in pairs(self.watches) do
+    if one.due and one.due <= now then list[#list + 1] = one end
+  end
+  for _, one in ipairs(list) do
+    if self.watches[one] then
+      self:forget(one)
+      one.wake()
+    end
+  end
+end
+
+-- Clients that only coroutines of this job wait for go with it; those that
+-- nobody knows any more are collected, and their requests end.
+function Context:clear()
+  local list, open = {}, false
+  for one in pairs(self.watches) do list[#list + 1] = one.client end
+  for _, client in ipairs(list) do pcall(client.close, client) end
+  for one in pairs(self.watches) do self:forget(one) end
+  for client in pairs(self.seen) do open = open or pcall(client.pollfd, client) end
+  if open then collectgarbage() end
+end
+
+function Context:finish(status, fields, text)
+  self.job = nil
+  self.hub.leave()
+  self:clear()
+  self.status = status
+  self.text = text or fields and assert(core.json.encode(fields, { canonical = true }))
+  self.kind, self.message = fields and fields.kind, fields and fields.message
+end
+
+function Context:fail(problem, traceback)
+  local fields = error_of(problem, traceback)
+  self:finish(fields.kind == "memory" and "memory" or "failed", fields)
+end
+
+-- Begins a job; raises nothing but for lack of memory.
+function Context:start(given)
+  self.status, self.text, self.kind, self.message = "running", nil, nil, nil
+  local client
+  local ok, problem = pcall(function()
+    local input = decoded(given.input, "input")
+    client = client_of(given.client)
+    local chunk = chunk_of(given, client)
+    local job = { ready = true, arguments = { chunk, input, client, given.plan } }
+    job.co = coroutine.create(work)
+    self.job = job
+    self.hub.enter(job.co)
+  end)
+  if ok then return end
+  if client then client:close() end
+  self:fail(problem)
+end
+
+function Context:cancelled()
+  self:finish("cancelled", { kind = "cancelled", message = "the host cancelled the job" })
+end
+
+local function resume(job)
+  local first = job.arguments
+  job.ready, job.arguments = false, nil
+  if first then return coroutine.resume(job.co, table.unpack(first, 1, 4)) end
+  return coroutine.resume(job.co)
+end
+
+function Context:advance()
+  local job = self.job
+  self.hub.begin()
+  local ok, value = resume(job)
+  if not ok then
+    local trace = type(value) == "string" and debug.traceback(job.co) or nil
+    self.hub.leave()
+    coroutine.close(job.co)
+    if self.hub.cancelled() then return self:cancelled() end
+    return self:fail(value, trace)
+  end
+  if coroutine.status(job.co) == "dead" then return self:finish("ok", nil, value) end
+  if value == nil then
+    job.ready = true -- its slice of time is over
+  elseif value ~= WAITING then
+    self:abandon()
+    self:fail("the recipe yielded a value; coroutine.yield() without one lets the host have"
+      .. " its turn")
+  end
+end
+
+-- Closes the job's variables wherever it is.
+function Context:abandon()
+  local job = self.job
+  if not job then return end
+  self.hub.leave()
+  pcall(coroutine.close, job.co)
+end
+
+-- Seconds until there is something to do; nil: whenever the descriptor says so.
+function Context:patience()
+  if not self.job then return nil end
+  if self.job.ready then return 0 end
+  local due = math.huge
+  for one in pairs(self.watches) do due = math.min(due, one.due or due) end
+  return due < math.huge and math.max(0, due - clock()) or nil
+end
+
+function Context:once()
+  if self.hub.cancelled() then
+    self:abandon()
+    return self:cancelled()
+  end
+  if not self.job.ready then
+    local ok, problem = pcall(self.serve, self)
+    if not ok then
+      self:abandon()
+      return self:fail(problem)
+    end
+  end
+  if self.job.ready then self:advance() end
+end
+
+-- Goes on with the job. Returns the seconds that the host may wait.
+function Context:step()
+  local since = clock()
+  repeat
+    self:once()
+    local seconds = self:patience()
+  until not self.job or seconds ~= 0 or clock() - since > SLICE
+  return self:patience()
+end
+
+-- Whatever was under way is given up: memory ran out in the midst of it.
+function Context:drop()
+  self:abandon()
+  self:finish("memory", { kind = "memory", message = "not enough memory" })
+end
+
+return function(hub, options)
+  local self = setmetatable({ hub = hub, watches = {}, by_fd = {}, job = nil, status = "ok",
+    seen = setmetatable({}, { __mode = "k" }) }, Context)
+  local pause = waiters.new(function(...) return self:watch(...) end,
+    function(entry) return self:park(entry) end)
+  usual.wait = waiters.own(function(client, at_once)
+    self.seen[client] = true
+    return pause(client, at_once)
+  end)
+  usual.log = log_of(hub, options)
+  if options.log then print = print_to(hub) end -- luacheck: ignore 121
+  os.exit, os.setlocale = refuse "exit", refuse("setlocale", os.setlocale) -- luacheck: ignore 122
+  return self
+end
