@@ -25,6 +25,7 @@ local sei = {
 -- What a script does not use is not loaded: it would be read and compiled in
 -- every start. A client's own modules come with the first client.
 local LAZY <const> = {
+  developers = "sei.developers",
   key = "sei.key",
   match = "sei.match",
   review = "sei.review",
@@ -236,18 +237,3 @@ function sei.undo(options) return require "sei.undo".make(options) end
 function sei.report(options) return require "sei.report.html".make(options) end
 
 return sei
--- What a script does not use is not loaded.
-local LAZY <const> = {
-  developers = "sei.developers",
-  match = "sei.match",
-  review = "sei.review",
-  rule = "sei.rule",
-  source = "sei.source",
-}
-
-return setmetatable(sei, { __index = function(self, name)
-  if not LAZY[name] then return nil end
-  local module = require(LAZY[name])
-  rawset(self, name, module)
-  return module
-end })
