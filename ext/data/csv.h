@@ -77,7 +77,8 @@ struct sei_csv {
   uint64_t mask;        /* a bit for every byte that may mean something */
   struct sei_csv_slice *slices; /* owned */
   size_t slices_cap;
-  struct sei_buf scratch; /* owned; fields with doubled quotes */
+  struct sei_buf scratch; /* owned; the last row's fields with doubled quotes,
+                             each without the doubles */
 };
 
 /* Whether that byte may part fields: a tab or printable ASCII, but neither a
@@ -113,6 +114,18 @@ static inline const char *sei_csv_field(const struct sei_csv *c, size_t i,
   if(s->at & SEI_CSV_IN_SCRATCH)
     return c->scratch.data + (s->at & ~SEI_CSV_IN_SCRATCH);
   return c->row + s->at;
+}
+
+/* Where field i lies in a text that is the last row with the `scratch` behind
+ * it: an offset. */
+static inline size_t sei_csv_place(const struct sei_csv *c, size_t i,
+                                   size_t *len)
+{
+  const struct sei_csv_slice *s = &c->slices[i];
+  *len = s->len;
+  if(s->at & SEI_CSV_IN_SCRATCH)
+    return c->row_len + (s->at & ~SEI_CSV_IN_SCRATCH);
+  return s->at;
 }
 
 /* ---- writer: appends to a buffer ---- */

@@ -25,6 +25,14 @@ enum sei_csv_header {
   SEI_CSV_HEADER_NONE   /* rows are arrays of any length */
 };
 
+/* What a row is handed over as; all but the first need a header. */
+enum sei_csv_shape {
+  SEI_CSV_AS_TABLE,     /* by column name; without a header: an array */
+  SEI_CSV_AS_VALUES,    /* its fields, a string each */
+  SEI_CSV_AS_SPANS      /* a text, and of each field its first and last place
+                           in the text, from 1 */
+};
+
 /* Zeroed memory (with a name) is a good choice. */
 struct sei_csv_how {
   const char *name;     /* of the text, for messages; copied */
@@ -36,8 +44,7 @@ struct sei_csv_how {
   int fields;           /* 0: all columns are handed over; else the stack index
                            of an array of checked names: those, in this order;
                            needs a header; copied */
-  bool values;          /* a row is so many values, not a table; needs a
-                           header */
+  enum sei_csv_shape shape;
   bool fill;            /* missing fields are ""; else they are an error */
   bool any_bytes;       /* fields may be invalid UTF-8; else an error */
   char delimiter;       /* 0: ',' */
@@ -66,8 +73,7 @@ void sei_csv_rows_whole(struct sei_csv_rows *r, const char *text, size_t n);
 
 /* Takes the next row of the reader `r`, which stands at `index` (absolute, or
  * an upvalue's); needs 16 free slots, as a C function has when it is called:
- *   ROW    one value was pushed: a table by column name, or an array; or, with
- *          `values`, the fields: sei_csv_rows_width() strings
+ *   ROW    the row was pushed as its shape asks, sei_csv_rows_width() values
  *   MORE   nothing was pushed; feed and ask again
  *   END    nothing was pushed
  *   ERROR  the error object was pushed: kind "decode", file = the name, line.
@@ -122,6 +128,9 @@ void sei_csv_check_names(lua_State *L, int index, const char *option,
 
 /* The option `delimiter` of the table at `index`, "," if it is absent. */
 char sei_csv_check_delimiter(lua_State *L, int index, const char *function);
+
+/* The checked option `row` of the table at `index`. */
+enum sei_csv_shape sei_csv_option_shape(lua_State *L, int index);
 
 /* Raises "bad option 'x' for f (… expected, got …)"; `value` is the index of
  * what was given. */

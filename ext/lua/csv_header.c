@@ -141,10 +141,10 @@ bool sei_csv_take_names(lua_State *L, int index)
   if(!check_required(L, index))
     return false;
   pick(L, index);
-  if(r->values && r->width > MAX_VALUES) {
-    lua_pushfstring(L, "%I columns are more than the %d that values=true can "
-                    "hand over: name some of them in 'fields', or take rows "
-                    "as tables", (LUAI_UACINT)r->width, (int)MAX_VALUES);
+  if(sei_csv_rows_width(r) > MAX_VALUES) {
+    lua_pushfstring(L, "%I columns are too many to be handed over one by one: "
+                    "name some of them in 'fields', or take rows as tables",
+                    (LUAI_UACINT)r->width);
     return false;
   }
   lua_setiuservalue(L, index, SEI_CSV_NAMES);

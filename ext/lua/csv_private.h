@@ -22,7 +22,8 @@ struct sei_csv_rows {
   bool wants_header;    /* the next row is the header */
   bool waits;           /* a row was read and not handed over: Lua raised */
   bool failed;          /* for good: FAILURE holds the error */
-  bool fill, any_bytes, values;
+  bool fill, any_bytes;
+  enum sei_csv_shape shape;
 };
 
 /* Replaces the text on top of the stack by an error object about a line of

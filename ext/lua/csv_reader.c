@@ -44,10 +44,11 @@ const struct sei_option sei_csv_read_options[] = {
   {"fields", SEI_OPT_STRINGS, 0, 0, NULL, "all",
    "columns to hand over, in this order; they must be there, others are left "
    "out; a row's UTF-8 and count of fields are checked as a whole"},
-  {"values", SEI_OPT_BOOLEAN, 0, 0, NULL, "false",
-   "whether a row is handed over as its fields, one value each in the order of "
-   "'fields' or of the header, and its line behind them: without a table for "
-   "each row; at most 250 columns"},
+  {"row", SEI_OPT_CHOICE, 0, 0, "table|values|spans", "table",
+   "what a row is handed over as. values: its fields one by one, in the order "
+   "of 'fields' or of the header, and its line behind them; spans: a text, of "
+   "each field its first and last place in the text, and the line, so that no "
+   "string is made of a field but by text:sub(first, last)"},
   {"delimiter", SEI_OPT_ANY, 0, 0, "string", "\",\"",
    "the one character between two fields"},
   {"ragged", SEI_OPT_CHOICE, 0, 0, "error|fill", "error",
@@ -179,9 +180,9 @@ static int read_row(lua_State *L, int status, lua_KContext called)
   }
 }
 
+/* What the loop passes stays below, untouched. */
 static int l_next(lua_State *L)
 {
-  lua_settop(L, 0);
   return read_row(L, LUA_OK, 0);
 }
 
@@ -261,6 +262,18 @@ static void refuse_without_header(lua_State *L, const char *option)
   lua_pop(L, 1);
 }
 
+enum sei_csv_shape sei_csv_option_shape(lua_State *L, int index)
+{
+  switch(*sei_option_string(L, index, "row", "table")) {
+  case 'v':
+    return SEI_CSV_AS_VALUES;
+  case 's':
+    return SEI_CSV_AS_SPANS;
+  default:
+    return SEI_CSV_AS_TABLE;
+  }
+}
+
 /* Pushes the reader of rows. The source stands at `source`. */
 static struct sei_csv_rows *push_rows(lua_State *L, int source,
                                       const struct reader *r)
@@ -276,14 +289,14 @@ static struct sei_csv_rows *push_rows(lua_State *L, int source,
   how.max_field = (size_t)sei_option_integer(L, 1, "max_field", 0);
   how.max_row = (size_t)sei_option_integer(L, 1, "max_row", 0);
   how.max_columns = (size_t)sei_option_integer(L, 1, "max_columns", 0);
-  how.values = sei_option_boolean(L, 1, "values", false);
+  how.shape = sei_csv_option_shape(L, 1);
   check_header(L, &how);
   check_columns(L, &how);
   if(how.header == SEI_CSV_HEADER_NONE) {
     refuse_without_header(L, "columns");
     refuse_without_header(L, "ragged");
     refuse_without_header(L, "fields");
-    refuse_without_header(L, "values");
+    refuse_without_header(L, "row");
   }
   return sei_csv_rows_push(L, &how);
 }

@@ -156,10 +156,28 @@ static void push_pick(lua_State *L, const struct sei_csv_rows *r, size_t k)
 static void push_values(lua_State *L, const struct sei_csv_rows *r)
 {
   size_t k;
-  if(r->width > 8) /* for fewer there is room */
-    luaL_checkstack(L, (int)r->width, NULL);
   for(k = 0; k < r->width; k++)
     push_pick(L, r, k);
+}
+
+/* Only the row is made a string. What lacks doubled quotes has an empty
+ * scratch, and is there as it stands. */
+static void push_spans(lua_State *L, const struct sei_csv_rows *r)
+{
+  const struct sei_csv *c = &r->csv;
+  size_t k;
+  lua_pushlstring(L, c->row, c->row_len);
+  if(c->scratch.len) {
+    lua_pushlstring(L, c->scratch.data, c->scratch.len);
+    lua_concat(L, 2);
+  }
+  for(k = 0; k < r->width; k++) {
+    size_t i = r->picks ? r->picks[k] : k, at = 0, n = 0;
+    if(i < c->count)
+      at = sei_csv_place(c, i, &n);
+    lua_pushinteger(L, (lua_Integer)at + 1);
+    lua_pushinteger(L, (lua_Integer)(at + n));
+  }
 }
 
 static void push_named(lua_State *L, int index)
@@ -190,8 +208,12 @@ static enum sei_csv_event hand_over(lua_State *L, struct sei_csv_rows *r,
   if(r->columns && (r->csv.count > r->columns ||
                     (r->csv.count < r->columns && !r->fill)))
     return reject_ragged(L, index);
-  if(r->values)
+  if(r->width > 8) /* for fewer there is room */
+    luaL_checkstack(L, sei_csv_rows_width(r) + 4, NULL);
+  if(r->shape == SEI_CSV_AS_VALUES)
     push_values(L, r);
+  else if(r->shape == SEI_CSV_AS_SPANS)
+    push_spans(L, r);
   else if(r->columns)
     push_named(L, index);
   else
@@ -252,7 +274,9 @@ enum sei_csv_event sei_csv_rows_next(lua_State *L, struct sei_csv_rows *r,
 
 int sei_csv_rows_width(const struct sei_csv_rows *r)
 {
-  return r->values ? (int)r->width : 1;
+  int width = (int)r->width;
+  return r->shape == SEI_CSV_AS_VALUES ? width :
+    r->shape == SEI_CSV_AS_SPANS ? 2 * width + 1 : 1;
 }
 
 size_t sei_csv_rows_line(const struct sei_csv_rows *r)
@@ -344,7 +368,7 @@ struct sei_csv_rows *sei_csv_rows_push(lua_State *L,
   r->wants_header = how->header == SEI_CSV_HEADER_FIRST;
   r->fill = how->fill;
   r->any_bytes = how->any_bytes;
-  r->values = how->values;
+  r->shape = how->shape;
   lua_pushstring(L, how->name);
   lua_setiuservalue(L, -2, SEI_CSV_NAME);
   keep_names(L, names, required, fields);
