@@ -192,6 +192,50 @@ print(done, err and err.kind, err and err.message)]]):format(e.url, path))
       assert.is_true(whole == table.concat(text, "\r\n") .. "\r\n")
     end)
 
+    it("calls it with what is asked of a row", function()
+      local rows, named = {}, {}
+      assert.same({ rows = PEOPLE }, assert(client:download_identities { row = "values",
+        fields = { "identity", "email" }, to = function(identity, email, line)
+          rows[line - 1] = identity .. " " .. email
+        end }))
+      assert.equal(PEOPLE, #rows)
+      assert.same({ rows = PEOPLE }, assert(client:download_identities { row = "spans",
+        fields = "email", to = function(text, from, to, line)
+          assert(rows[line - 1]:sub(-(to - from + 2)) == " " .. text:sub(from, to))
+          rows[line - 1] = nil
+        end }))
+      assert.is_nil(next(rows))
+      assert(client:download_identities { fields = "email", to = function(row)
+        named[#named + 1] = next(row) .. (next(row, (next(row))) or "")
+      end })
+      assert.same({ PEOPLE, "email" }, { #named, named[PEOPLE] })
+    end)
+
+    it("lets it yield", function()
+      local waits, seen = 0, 0
+      local co = coroutine.wrap(function()
+        return assert(client:download_identities { row = "values", to = function()
+          seen = seen + 1
+          if seen % 1000 == 0 then coroutine.yield "waiting" end
+        end })
+      end)
+      local done = co()
+      while done == "waiting" do done, waits = co(), waits + 1 end
+      assert.same({ { rows = PEOPLE }, PEOPLE // 1000, PEOPLE }, { done, waits, seen })
+    end)
+
+    it("ends where it closes the client", function()
+      local one <close> = sei.client { base_url = e.url, api_key = KEY, pace = false, retries = 0 }
+      local seen = 0
+      local done, err = one:download_identities { to = function()
+        seen = seen + 1
+        if seen == 3 then one:close() end
+      end }
+      assert.is_nil(done)
+      assert.equal("closed", err.kind)
+      assert(seen >= 3 and seen < PEOPLE)
+    end)
+
     it("stops when it raises", function()
       local seen = 0
       local ok, problem = pcall(client.download_identities, client, { to = function()
@@ -224,6 +268,15 @@ print(done, err and err.kind, err and err.message)]]):format(e.url, path))
       end
       assert.equal(PEOPLE, n)
       assert.equal(0, client:active())
+    end)
+
+    it("gives what is asked of a row", function()
+      local n = 0
+      for email, line in client:download_identities { row = "values", fields = "email" } do
+        n = n + 1
+        assert(email:find "@" and line == n + 1)
+      end
+      assert.equal(PEOPLE, n)
     end)
 
     it("that is left with break is cancelled", function()
@@ -284,6 +337,23 @@ print(done, err and err.kind, err and err.message)]]):format(e.url, path))
     assert.is_false(ok)
     assert.matches("download_spec.lua:%d+: download_identities takes either the option 'file' or "
       .. "'to', not both", problem)
+  end)
+
+  it("takes what is asked of rows only for rows", function()
+    local function expect(options, message)
+      local ok, problem = pcall(function() client:download_identities(options) end)
+      assert.is_false(ok)
+      assert.matches("download_spec.lua:%d+: " .. message, problem)
+    end
+    expect({ file = path, row = "values" }, "download_identities takes the option 'row' for rows, "
+      .. "not for a 'file'")
+    expect({ file = path, fields = "email" }, "download_identities takes the option 'fields' for ")
+    expect({ row = "rows" }, "bad option 'row' for download_identities")
+    expect({ fields = { "email", "email" } }, "bad option 'fields' for download_identities %(it "
+      .. 'names "email" twice')
+    local ok, err = pcall(wire.all, client:download_identities { fields = "mail" })
+    assert.is_false(ok)
+    assert.matches('a column is missing: "mail" %(did you mean "email"%?%)', err.message)
   end)
 
   it("says which columns a reply lacks, and takes other names from the client", function()

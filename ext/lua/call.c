@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "csv.h"
 #include "error.h"
 #include "json.h"
 #include "reply.h"
@@ -170,6 +171,10 @@ static const struct sei_option DOWNLOADS[] = {
   {"file", SEI_OPT_STRING, 0, 0, NULL, "none", "path of the file to write"},
   {"to", SEI_OPT_FUNCTION, 0, 0, NULL, "none",
    "called with each row and its line"},
+  {"fields", SEI_OPT_STRINGS, 0, 0, NULL, "all",
+   "columns to hand over, in this order; not with 'file'"},
+  {"row", SEI_OPT_CHOICE, 0, 0, "table|values|spans", "table",
+   "what a row is handed over as, see sei.csv.read; not with 'file'"},
   {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
 };
 
@@ -221,6 +226,9 @@ static int l_check_call(lua_State *L)
   luaL_argcheck(L, e, 1, "no such endpoint");
   lua_settop(L, 2);
   sei_request_check(L, 2, e, sei_call_options(e));
+  if(e->kind == SEI_KIND_DOWNLOAD && sei_csv_option_names(L, 2, "fields"))
+    sei_csv_check_names(L, -1, "fields", e->name);
+  lua_settop(L, 2);
   return 1;
 }
 

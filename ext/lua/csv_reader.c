@@ -231,10 +231,9 @@ static void check_header(lua_State *L, struct sei_csv_how *how)
   }
 }
 
-/* Leaves an array of names, or nil, on the stack: its index, or 0. */
-static int get_names(lua_State *L, const char *option)
+int sei_csv_option_names(lua_State *L, int index, const char *option)
 {
-  int type = lua_getfield(L, 1, option);
+  int type = lua_getfield(L, index, option);
   if(type == LUA_TNIL)
     return 0;
   if(type == LUA_TSTRING) {
@@ -248,8 +247,8 @@ static int get_names(lua_State *L, const char *option)
 /* Reads `columns` and `fields` and leaves two values on the stack. */
 static void check_columns(lua_State *L, struct sei_csv_how *how)
 {
-  how->required = get_names(L, "columns");
-  how->fields = get_names(L, "fields");
+  how->required = sei_csv_option_names(L, 1, "columns");
+  how->fields = sei_csv_option_names(L, 1, "fields");
   if(how->fields)
     sei_csv_check_names(L, how->fields, "fields", READ);
 }

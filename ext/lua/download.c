@@ -15,6 +15,9 @@
 #include "reply.h"
 #include "rows.h"
 
+/* Field of the metatable: the Lua function that steps and waits. */
+#define ADVANCE "advance"
+
 enum { UV_CLIENT = 1, UV_ROWS, UV_ERROR, UV_COUNT = UV_ERROR };
 
 struct download {
@@ -25,6 +28,7 @@ struct download {
   bool checked;                   /* the reply is CSV, as far as one can see */
   bool fed;                       /* all of it went to `rows` */
   bool failed, ended;
+  lua_Integer given;              /* rows, to a function */
 };
 
 static bool has_bytes(const struct download *d)
@@ -72,6 +76,8 @@ static int l_download(lua_State *L)
   how.name = e->name;
   sei_columns_push(L, 1, e);
   how.required = lua_istable(L, -1) ? lua_gettop(L) : 0;
+  how.fields = sei_csv_option_names(L, 3, "fields");
+  how.shape = sei_csv_option_shape(L, 3);
   d->rows = sei_csv_rows_push(L, &how);
   lua_setiuservalue(L, 4, UV_ROWS);
   sei_request_push_query(L, 3, e);
@@ -197,21 +203,19 @@ static int l_download_lacks(lua_State *L)
   return 1;
 }
 
-/* The next row and its line, nil at the end. Upvalue 1 is the Lua function
- * that steps and waits; it may yield. */
-static int next_row(lua_State *L, int status, lua_KContext ctx)
+/* Takes the next row, if there is one: pushes its values and its line and
+ * says how many that are; or 0 at the end, or MUST_WAIT. Raises what broke it.
+ * The stream is at 1, the reader of its rows at `rows`. */
+enum { MUST_WAIT = -1 };
+static int take_row(lua_State *L, struct download *d, int rows)
 {
-  struct download *d = lua_touserdata(L, 1);
-  (void)status;
-  (void)ctx;
-  lua_settop(L, 1);
-  for(;;) {
-    lua_getiuservalue(L, 1, UV_ROWS);
+  int top = lua_gettop(L);
+  do {
     switch(d->failed || d->ended ? SEI_CSV_MORE :
-           sei_csv_rows_next(L, d->rows, 2)) {
+           sei_csv_rows_next(L, d->rows, rows)) {
     case SEI_CSV_ROW:
       lua_pushinteger(L, (lua_Integer)sei_csv_rows_line(d->rows));
-      return 2;
+      return sei_csv_rows_width(d->rows) + 1;
     case SEI_CSV_END:
       d->ended = true;
       break;
@@ -224,22 +228,40 @@ static int next_row(lua_State *L, int status, lua_KContext ctx)
     case SEI_CSV_MORE:
       break;
     }
-    lua_settop(L, 1);
+    lua_settop(L, top);
     if(check(L, d))
       feed(L, d);
     else if(d->failed) {
       lua_getiuservalue(L, 1, UV_ERROR);
       return lua_error(L);
     }
-    else if(d->ended) {
+    else if(d->ended)
+      return 0;
+  } while(d->fed || d->failed || is_ripe(&d->waiter));
+  return MUST_WAIT;
+}
+
+/* The next row and its line, nil at the end. Upvalue 1 is the Lua function
+ * that steps and waits; it may yield. */
+static int next_row(lua_State *L, int status, lua_KContext ctx)
+{
+  struct download *d = lua_touserdata(L, 1);
+  (void)status;
+  (void)ctx;
+  for(;;) {
+    int n;
+    lua_settop(L, 1);
+    lua_getiuservalue(L, 1, UV_ROWS);
+    n = take_row(L, d, 2);
+    if(n > 0)
+      return n;
+    if(!n) {
       lua_pushnil(L);
       return 1;
     }
-    if(!d->fed && !d->failed && !is_ripe(&d->waiter)) {
-      lua_pushvalue(L, lua_upvalueindex(1));
-      lua_pushvalue(L, 1);
-      lua_callk(L, 1, 0, 0, next_row);
-    }
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushvalue(L, 1);
+    lua_callk(L, 1, 0, 0, next_row);
   }
 }
 
@@ -247,6 +269,41 @@ static int l_download_call(lua_State *L)
 {
   check_download(L);
   return next_row(L, LUA_OK, 0);
+}
+
+/* The same with a function, at 2, called for each row; it may yield, too. */
+static int each_row(lua_State *L, int status, lua_KContext ctx)
+{
+  struct download *d = lua_touserdata(L, 1);
+  (void)status;
+  (void)ctx;
+  for(;;) {
+    int n;
+    lua_settop(L, 2);
+    lua_getiuservalue(L, 1, UV_ROWS);
+    lua_pushvalue(L, 2);
+    n = take_row(L, d, 3);
+    if(!n) {
+      lua_pushinteger(L, d->given);
+      return 1;
+    }
+    if(n > 0)
+      d->given++;
+    else {
+      luaL_getmetafield(L, 1, ADVANCE);
+      lua_pushvalue(L, 1);
+      n = 1;
+    }
+    lua_callk(L, n, 0, 0, each_row);
+  }
+}
+
+/* core.download_each(d, f): calls f with each row. Returns how many. */
+static int l_download_each(lua_State *L)
+{
+  check_download(L);
+  lua_settop(L, 2);
+  return each_row(L, LUA_OK, 0);
 }
 
 /*** Ends the download: the transfer is cancelled if it still runs. `break` in
@@ -276,6 +333,8 @@ static int l_on_download(lua_State *L)
   lua_settop(L, 1);
   luaL_getmetatable(L, SEI_DOWNLOAD);
   lua_insert(L, 1);
+  lua_pushvalue(L, 2);
+  lua_setfield(L, 1, ADVANCE);
   lua_pushcclosure(L, l_download_call, 1);
   lua_setfield(L, 1, "__call");
   return 0;
@@ -292,7 +351,7 @@ void sei_open_download(lua_State *L)
   static const luaL_Reg functions[] = {
     {"download", l_download}, {"on_download", l_on_download},
     {"download_poll", l_download_poll}, {"download_read", l_download_read},
-    {"download_await", l_download_await},
+    {"download_await", l_download_await}, {"download_each", l_download_each},
     {"download_lacks", l_download_lacks}, {NULL, NULL}
   };
   luaL_newmetatable(L, SEI_DOWNLOAD);

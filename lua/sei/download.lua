@@ -68,12 +68,7 @@ end
 -- @return {rows=}, or nil and an error object
 function download.to_function(client, endpoint, options)
   local stream <close> = core.download(client, endpoint, options)
-  local rows = 0
-  for row, line in stream do
-    options.to(row, line)
-    rows = rows + 1
-  end
-  return { rows = rows }
+  return { rows = core.download_each(stream, options.to) }
 end
 
 return download

@@ -90,6 +90,10 @@ function kinds.download(name)
     if options.file and options.to then
       error(name .. " takes either the option 'file' or 'to', not both", 2)
     end
+    local of_rows = options.file and (options.fields and "fields" or options.row and "row")
+    if of_rows then
+      error(("%s takes the option '%s' for rows, not for a 'file'"):format(name, of_rows), 2)
+    end
     if options.file or options.to then return attempt.call(download, client, name, options) end
     need_key(client)
     local rows = core.download(client, name, options)
