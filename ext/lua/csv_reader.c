@@ -312,9 +312,20 @@ called again after its error; any other error is for good.
 @function read
 @tparam table options exactly one of `file`, `text` and `chunks`, and others:
 @treturn function an iterator for `for`; each step gives the row, a table of
-strings, and the number of the line where it begins
+strings, and the number of the line where it begins; see the option `row` for
+what else a row may be
 @usage for row, line in sei.csv.read{ file = "people.csv" } do
   print(line, row.email)
+end
+-- the same without a table for each row
+for email, line in sei.csv.read{ file = "people.csv", fields = "email", row = "values" } do
+  print(line, email)
+end
+-- the same without a string for each field: only those looked at are made
+local read = sei.csv.read{ file = "people.csv", fields = "email", row = "spans" }
+for text, first, last, line in read do
+  local at = text:find("@", first, true)
+  if not at or at > last then print(line, text:sub(first, last)) end
 end */
 static int l_read(lua_State *L)
 {

@@ -5,7 +5,8 @@
 -- * `get_*(options)` → the value; or nil, err
 -- * `list_*(options)` → an iterator over records; it raises an error object
 -- * `download_*{file=}` → {file=, bytes=}; `{to=function}` → {rows=}; or nil,
---   err; with neither an iterator over rows
+--   err; with neither an iterator over rows. `fields` and `row` say what is
+--   handed over of a row, as for `sei.csv.read`
 -- * `patch_*(rows, options)` and the like → a report; or nil, err
 -- * `upload_*{file= | rows=}` → a report; or nil, err
 -- * `map_developer_fields(version_id, value, options)`,

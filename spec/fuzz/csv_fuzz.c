@@ -39,8 +39,12 @@ static void keep_row(struct list *out, const struct sei_csv *c)
   r->line = c->line;
   for(i = 0; i < c->count; i++) {
     const char *s = sei_csv_field(c, i, &n);
+    size_t same, at = sei_csv_place(c, i, &same);
     /* what is doubled is still counted twice */
-    MUST(n <= c->max_field);
+    MUST(n <= c->max_field && same == n);
+    MUST(at + n <= c->row_len + c->scratch.len);
+    MUST(!n || !memcmp(s, at < c->row_len ? c->row + at :
+                       c->scratch.data + (at - c->row_len), n));
     r->fields = add(r->fields, s, n);
   }
   for(i = 0; i < c->row_len && c->ascii; i++)

@@ -138,7 +138,11 @@ scenario { name = "download_identities", make = function(env)
     local rows = {}
     must(client:download_identities { to = function(row) rows[#rows + 1] = row.email end })
     for row in client:download_identities() do if row.email then break end end
-    return #rows == n
+    must(client:download_identities { row = "values", fields = "email", to = function(email)
+      must(rows[#rows] ~= nil and #email > 0)
+      rows[#rows] = nil
+    end })
+    return #rows == 0 and n > 0
   end
 end }
 
@@ -416,6 +420,24 @@ scenario { name = "sei.csv", make = function(env)
     must(count(csv.read { file = env.folder .. "/rows.csv", header = false }) == 31)
     local ok, err = pcall(count, csv.read { text = 'a,b\n"x,y\n' })
     return not ok and env.sei.is_error(err), err
+  end
+end }
+
+scenario { name = "sei.csv, values and spans", make = function(env)
+  local read = env.sei.csv.read
+  local text = "id,name,email\n" .. ('7,"a ""b"" c",x@example.com\n'):rep(30)
+  return function()
+    local n = 0
+    for name, id, line in read { text = text, row = "values", fields = { "name", "id" } } do
+      n = n + 1
+      must(name == 'a "b" c' and id == "7" and line == n + 1)
+    end
+    for row, from, to, line in read { text = text, row = "spans", fields = "name" } do
+      n = n - 1
+      must(row:sub(from, to) == 'a "b" c' and line == 31 - n)
+    end
+    local ok, err = pcall(read { text = text, row = "values", fields = { "name", "mail" } })
+    return n == 0 and not ok and env.sei.is_error(err), err
   end
 end }
 

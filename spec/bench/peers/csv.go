@@ -1,6 +1,6 @@
 // csv - Go's encoding/csv over a file or the service's download.
 //
-//	csv JOB URL_OR_FILE      JOB: csv_arrays, csv_down
+//	csv JOB URL_OR_FILE      JOB: csv_down: a URL; any other: a file
 package main
 
 import (
@@ -20,7 +20,7 @@ func check(err error) {
 }
 
 func open(job, from string) io.ReadCloser {
-	if job == "csv_arrays" {
+	if job != "csv_down" {
 		file, err := os.Open(from)
 		check(err)
 		return file
