@@ -10,3 +10,4 @@ files["*.rockspec"] = { std = "rockspec" }
 -- Hosts bring words of their own.
 files["examples/hosts/prosody"] = { globals = { "module" } }
 files["examples/hosts/lighttpd"] = { globals = { "lighty" } }
+files["spec/support/prosody"] = { globals = { "module" } }

@@ -2,10 +2,12 @@
 -- is, and goes on with everything else while it waits for the service.
 local daemon = require "spec.support.daemon"
 local emulator = require "spec.support.emulator"
+local prosody = require "spec.support.prosody"
 local shell = require "spec.support.shell"
 local socket = require "socket"
+local xmpp = require "spec.support.xmpp"
 
-if shell.run "command -v prosody" == "" then
+if not prosody.is_there() then
   describe("Prosody", function()
     pending "prosody is not installed"
   end)
@@ -14,52 +16,14 @@ end
 
 local SLOW <const> = math.min(tonumber(os.getenv "SEI_SLOW") or 1, 10)
 
-local CONFIG <const> = [[
-run_as_root = true
-data_path = "%s"
-pidfile = "%s/pid"
-plugin_paths = { "%s" }
-modules_enabled = { "http", "adhoc", "sei_who", "saslauth", "disco" }
-modules_disabled = { "s2s", "posix" }
-log = { { levels = { min = "info" }, to = "console" } }
-http_ports = { %d }
-http_interfaces = { "127.0.0.1" }
-https_ports = {}
-c2s_ports = {}
-s2s_ports = {}
-http_default_host = "localhost"
-sei_base_url = "%s"
-sei_key_file = "%s/key"
-sei_timeout = %d
-VirtualHost "localhost"
-]]
-
 describe("Prosody", function()
-  local e, folder, host, url
-
-  local function write(name, text)
-    local file = assert(io.open(folder .. "/" .. name, "w"))
-    file:write(text)
-    file:close()
-    assert(os.execute("chmod 600 " .. shell.quote(folder .. "/" .. name)))
-  end
+  local e, folder, host, url, chat
 
   setup(function()
     e = emulator.start { people = 60, accounts = 200 }
     folder = shell.folder()
-    local here = shell.run "pwd":gsub("\n", "")
-    local problem
-    write("key", "k-prosody-1234")
-    for _ = 1, 3 do -- somebody may take the port in between
-      local port = daemon.port()
-      write("cfg.lua", CONFIG:format(folder, folder, here .. "/examples/hosts/prosody", port,
-        e.url, folder, 10 * SLOW))
-      host, problem = daemon.start("prosody -F --config " .. folder .. "/cfg.lua",
-        "Activated service 'http' on %[127")
-      url = ("http://127.0.0.1:%d/sei"):format(port)
-      if host then return end
-    end
-    error(problem)
+    host, url, chat = prosody.start(e, folder, "sei_who", 10 * SLOW)
+    url = url .. "/sei"
   end)
   teardown(function()
     if host then host:stop() end
@@ -112,5 +76,78 @@ describe("Prosody", function()
     slow:settimeout(10 * SLOW)
     assert.matches("^HTTP/1.%d 404", (slow:receive "*l"))
     slow:close()
+  end)
+
+  -- ---- the command, as a chat client sees it ----
+
+  local function login(name) return xmpp.login(chat, name, "p-" .. name, 5 * SLOW) end
+
+  -- The first step of the command; what the second one needs.
+  local function form_of(session)
+    local text = session:answer(session:command("sei-who", "execute"))
+    assert.matches("status='executing'", text, 1, true)
+    assert.matches("<field[^>]*var='login'", text)
+    return assert(text:match "sessionid='([^']+)'")
+  end
+
+  it("says in a chat client who a login is, to administrators alone", function()
+    local one = somebody()
+    local boss <close> = login "boss"
+    assert.matches("node='sei-who'", boss:ask("get",
+      "<query xmlns='http://jabber.org/protocol/disco#items'"
+      .. " node='http://jabber.org/protocol/commands'/>", "localhost"), 1, true)
+    local text = boss:answer(boss:command("sei-who", "complete", form_of(boss),
+      { login = one.identity }))
+    assert.matches("status='completed'", text, 1, true)
+    assert.matches(("%s in %d: %s"):format(one.identity, one.integrationId, one.email), text, 1,
+      true)
+    text = boss:answer(boss:command("sei-who", "complete", form_of(boss), { login = "no-one" }))
+    assert.matches("nobody has this login", text, 1, true)
+    text = boss:answer(boss:command("sei-who", "complete", form_of(boss), {}))
+    assert.matches("a login is needed", text, 1, true)
+    local guest <close> = login "guest"
+    text = guest:answer(guest:command("sei-who", "execute"))
+    assert.matches("type='error'", text, 1, true)
+    assert.matches("<forbidden", text, 1, true)
+  end)
+
+  it("serves other chats while a command waits for the service", function()
+    local boss <close> = login "boss"
+    local guest <close> = login "guest"
+    local session = form_of(boss)
+    e:quirk("fault", ("slow-%.1f:1"):format(0.5 * SLOW), "/v2/developers/identities")
+    local before, polls = e:counters().requests, 0
+    local id = boss:command("sei-who", "complete", session, { login = "no-one" })
+    while e:counters().requests == before do
+      polls = polls + 1
+      assert(polls < 5000, "nobody asks the service")
+    end
+    for _ = 1, 20 do
+      assert.matches("type='result'", guest:ask("get", "<ping xmlns='urn:xmpp:ping'/>",
+        "localhost"), 1, true)
+    end
+    boss.socket:settimeout(0)
+    assert.matches("timeout", select(2, pcall(boss.answer, boss, id)))
+    boss.socket:settimeout(10 * SLOW)
+    assert.matches("nobody has this login", boss:answer(id), 1, true)
+  end)
+end)
+
+describe("Prosody, while 80,715 contributors are listed", function()
+  it("#proof is kept busy 10 ms at most (99th percentile)", function()
+    local folder = shell.folder()
+    local e <close> = emulator.start { people = 80715 }
+    local host <close>, url = prosody.start(e, folder, "sei_stall", 10 * SLOW)
+    for _ = 1, 3 do
+      local status, body = daemon.ask(url .. "/stall/list")
+      assert.equal(200, status, body)
+      local n, ticks, half, p99, worst = body:match "^(%d+) (%d+) (%S+) (%S+) (%S+)\n$"
+      print(("busy: %s ms half of the time, %s at the 99th percentile, %s at worst, %s ticks")
+        :format(half, p99, worst, ticks))
+      assert.equal("80715", n)
+      assert.is_true(tonumber(p99) <= 10 * SLOW, body)
+    end
+    host:stop()
+    shell.remove(folder)
   end)
 end)

@@ -11,20 +11,39 @@
 
 local waiters = require "sei.wait.waiters"
 
+-- Prosody's epoll loop serves descriptors until none is ready, and its timers only
+-- then. A service that is quicker than we are would keep them waiting for as long
+-- as there is something to read: so in the course of a descriptor's callback the
+-- next one is watched by way of a timer.
+local inside = false
+local Outside = setmetatable({}, { __close = function() inside = false end })
+
 -- `wake` resumes nobody but by util.async, which has its own way with errors.
 local function watch(fd, seconds, wake)
   local timer = require "util.timer"
-  local reader, task
+  local reader, later, task
   local function cancel()
     if reader then reader:close() end
+    if later then timer.stop(later) end
     if task then timer.stop(task) end
-    reader, task = nil, nil
+    reader, later, task = nil, nil, nil
   end
   local function fire()
     cancel()
     wake()
   end
-  if fd then reader = require "net.server".watchfd(fd, fire) end
+  local function read()
+    local _ <close> = Outside
+    inside = true
+    fire()
+  end
+  local function look()
+    later = nil
+    reader = require "net.server".watchfd(fd, read)
+  end
+  if fd and seconds ~= 0 then
+    if inside then later = timer.add_task(0, look) else look() end
+  end
   if seconds then task = timer.add_task(seconds, fire) end
   return cancel
 end
