@@ -4,6 +4,7 @@
 --   lua5.4 spec/bench/candidates.lua [people [accounts]]
 local sei = require "sei"
 local names = require "spec.support.names"
+local rows = require "spec.bench.rows"
 
 local PEOPLE, ACCOUNTS = tonumber(arg and arg[1]) or 20000, tonumber(arg and arg[2]) or 20000
 local LIMIT_SECONDS, LIMIT_MIB = 2, 150
@@ -27,8 +28,7 @@ memory = resident() - memory
 local first, among = 0, 0
 from = os.clock()
 for _, account in ipairs(accounts) do
-  local rows = index:rank(account)
-  for i, row in ipairs(rows) do
+  for i, row in ipairs(index:rank(account)) do
     if row[1] == account.person then
       among = among + 1
       if i == 1 then first = first + 1 end
@@ -44,3 +44,11 @@ print(("| both, s of CPU | %.3f | %d |"):format(built + ranked, LIMIT_SECONDS))
 print(("| memory of the index, MiB | %.1f | %d |"):format(memory, LIMIT_MIB))
 print(("| the right one first | %.3f | |"):format(first / ACCOUNTS))
 print(("| among the first five | %.3f | |"):format(among / ACCOUNTS))
+
+local job = ("candidates for %d accounts among %d people"):format(ACCOUNTS, PEOPLE)
+rows.tell(arg, {
+  { job = job .. ": CPU", measure = "cpu", ours = built + ranked, other = "a fixed time",
+    against = LIMIT_SECONDS, limit = 1 },
+  { job = job .. ": memory of the index", measure = "rss", ours = memory * 1024,
+    other = "a fixed size", against = LIMIT_MIB * 1024, limit = 1 },
+})

@@ -54,7 +54,7 @@ function contest.all(programs)
       jobs = LISTS },
     { name = "Python aiohttp", command = python "aiohttp_peer.py",
       probe = "/usr/bin/python3 -c 'import aiohttp'", package = "python3-aiohttp", jobs = LISTS },
-    { name = "Python csv", command = python "csv_peer.py",
+    { name = "Python csv", slow = true, command = python "csv_peer.py",
       probe = "/usr/bin/python3 -c 'import csv'", package = "python3",
       jobs = jobs("csv_arrays", "csv_named") },
     { name = "curl + jq", paged = true, slow = true, command = { "sh", PEERS .. "curl_jq.sh" },

@@ -4,6 +4,7 @@
 --   lua5.4 spec/bench/match.lua [people [accounts]]
 local core = require "sei.core"
 local names = require "spec.support.names"
+local rows = require "spec.bench.rows"
 local sei = require "sei"
 
 local PEOPLE, ACCOUNTS = tonumber(arg and arg[1]) or 20000, tonumber(arg and arg[2]) or 20000
@@ -35,3 +36,11 @@ print(("| the same, s by the clock | %.2f | %d |"):format(now - clock, LIMIT_SEC
 print(("| most memory of the process, MiB | %.0f | %d |"):format(peak / 2 ^ 20, LIMIT_MIB))
 print(("| decided, of %d | %d | |"):format(ACCOUNTS, #result.decisions))
 print(("| of these right | %.4f | |"):format(right / #result.decisions))
+
+local job = ("mapping of %d accounts to %d people"):format(ACCOUNTS, PEOPLE)
+rows.tell(arg, {
+  { job = job .. ": CPU", measure = "cpu", ours = cpu, other = "a fixed time",
+    against = LIMIT_SECONDS, limit = 1 },
+  { job = job .. ": peak RSS", measure = "rss", ours = peak / 1024, other = "a fixed size",
+    against = LIMIT_MIB * 1024, limit = 1 },
+})

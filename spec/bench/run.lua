@@ -1,22 +1,31 @@
 -- run - the benchmark: starts the page server, lets the contestants run in
 -- turn (A B C A B C …), and reports medians and their ratios.
 --
---   lua5.4 spec/bench/run.lua PROGRAMS JSON [--quick] [HEAT]...
+--   lua5.4 spec/bench/run.lua PROGRAMS JSON [--quick] [--most=N] [HEAT]...
 --
 -- PROGRAMS: folder of what was built, with a slash; JSON: the file to write.
--- `make bench` and `make bench-quick` do all of it. Absolute times depend on
--- the machine and on what else it does; the ratios are what counts.
+-- HEAT: a heat of jobs.lua, the name of a program there, or "growth"; none: all.
+-- --most: where the growth of jobs that hold everything ends. `make bench` and
+-- `make bench-quick` do all of it. Absolute times depend on the machine and on
+-- what else it does; the ratios are what counts.
 package.path = "spec/bench/?.lua;" .. package.path
 
 local contest = require "contest"
+local growth = require "growth"
 local jobs = require "jobs"
+local page = require "page"
 local report = require "report"
+local rows = require "spec.bench.rows"
 local sei = require "sei"
+local service = require "service"
 
 local programs, json_file = arg[1], arg[2]
-local quick, chosen = false, {}
+local quick, most, chosen = false, nil, {}
 for i = 3, #arg do
-  if arg[i] == "--quick" then quick = true else chosen[arg[i]] = true end
+  local number = arg[i]:match "^%-%-most=(%d+)$"
+  if arg[i] == "--quick" then quick = true
+  elseif number then most = math.tointeger(number)
+  else chosen[arg[i]] = true end
 end
 
 local ROUNDS <const> = quick and 3 or 7
@@ -25,29 +34,7 @@ local function say(...)
   io.stderr:write("bench: ", string.format(...), "\n")
 end
 
-local function quoted(words)
-  local list = {}
-  for i, word in ipairs(words) do list[i] = "'" .. tostring(word):gsub("'", "'\\''") .. "'" end
-  return table.concat(list, " ")
-end
-
--- ---- the server -----------------------------------------------------------
-
--- It ends when we do: it reads from a pipe that we hold. Opening the other
--- pipe waits until it is there.
-local function start_server(csv_rows)
-  local fifo = os.tmpname()
-  os.remove(fifo)
-  assert(os.execute(quoted { "mkfifo", "-m", "600", fifo }))
-  local hold = assert(io.popen(("%s --records %d --csv-rows %d > %s"):format(
-    quoted { programs .. "server" }, jobs.records, csv_rows, quoted { fifo }), "w"))
-  local answers = assert(io.open(fifo))
-  local port = answers:read "n"
-  answers:close()
-  os.remove(fifo)
-  assert(port, "bench: the page server did not start")
-  return hold, math.tointeger(port)
-end
+local quoted = service.quoted
 
 -- ---- one run --------------------------------------------------------------
 
@@ -63,32 +50,17 @@ local function measure(command)
     cpu = user + system, rss = tonumber(rss), answer = text:match "^[^\n]*" }
 end
 
-local function url_of(port, latency)
-  return ("http://127.0.0.1:%d/%d/sei/api"):format(port, latency or 0)
-end
-
 local function command_of(who, heat, at)
   local words = table.move(who.command, 1, #who.command, 1, {})
   words[#words + 1] = heat.job
-  at.url = url_of(at.port, heat.latency)
+  at.url = at.service:url(heat.latency)
   local more = heat.words(heat, at)
   return quoted(table.move(more, 1, #more, #words + 1, words))
 end
 
--- The CSV as a file, and its first rows as another.
-local function make_files(at)
-  at.big, at.small = programs .. "big.csv", programs .. "small.csv"
-  local client <close> = sei.client { base_url = url_of(at.port), api_key = "bench-key",
-    pace = false, timeout = 300 }
-  assert(client:download_identities { file = at.big })
-  local from, to <close> = assert(io.open(at.big)), assert(io.open(at.small, "w"))
-  for _ = 0, jobs.sent_rows do to:write(from:read "L") end
-  from:close()
-end
-
 -- What the service took since the last time, by its own count.
-local function taken(port)
-  local pipe = assert(io.popen(("curl -sf %s/stats"):format(url_of(port)), "r"))
+local function taken(at)
+  local pipe = assert(io.popen(("curl -sf %s/stats"):format(at.service:url()), "r"))
   local text = pipe:read "a"
   pipe:close()
   return assert(sei.json.decode(text), "bench: no answer from the page server; is curl there?")
@@ -113,7 +85,7 @@ end
 -- All have read the same, or sent it, or there is no heat.
 local function check(heat, who, run, at)
   if heat.taken then
-    local all = taken(at.port)
+    local all = taken(at)
     run.answer = ("rows %d sum %d"):format(all.rows, all.sum)
     assert(all.rows == heat.taken, ("bench: %s: %s sent %d rows"):format(heat.name, who.name,
       all.rows))
@@ -153,25 +125,97 @@ end
 
 -- ---- all of them ----------------------------------------------------------
 
--- The heats to run, and whether one of them needs the CSV.
-local function wanted_heats()
-  local list, csv = {}, false
+-- Whether something takes part: it was named, or nothing was.
+local function is_wanted(one)
+  return chosen[one.name] or not next(chosen) and not (quick and one.quick == false)
+end
+
+local function heats(contestants)
+  local wanted, csv, by_name = {}, false, {}
   for _, heat in ipairs(jobs.heats) do
-    if chosen[heat.name] or not next(chosen) and not (quick and heat.quick == false) then
-      list[#list + 1] = heat
+    if is_wanted(heat) then
+      wanted[#wanted + 1] = heat
       csv = csv or heat.csv
     end
   end
-  return list, csv
+  if #wanted == 0 then return wanted, by_name end
+  local server <close> = service.start(programs, jobs.records, csv and jobs.csv_rows or 0)
+  local at = { service = server, big = csv and server:file(jobs.csv_rows),
+    small = csv and server:file(jobs.sent_rows) or "-" }
+  for _, heat in ipairs(wanted) do
+    run_heat(heat, contestants, at)
+    by_name[heat.name] = heat.medians
+  end
+  return wanted, by_name
+end
+
+-- The rows of the programs that measure a part by themselves.
+local function others()
+  local list, left_out = {}, {}
+  for _, one in ipairs(jobs.programs) do
+    if is_wanted(one) then
+      say("%s", one.name)
+      local pipe = assert(io.popen(("lua5.4 spec/bench/%s.lua --rows"):format(one.name), "r"))
+      local told = rows.take(pipe:read "a")
+      pipe:close()
+      assert(#told > 0, "bench: " .. one.name .. " failed")
+      table.move(report.told(told), 1, #told, #list + 1, list)
+    elseif not next(chosen) then
+      left_out[#left_out + 1] = { name = one.title, why = "not in the quick run" }
+    end
+  end
+  return list, left_out
+end
+
+local function grown()
+  if not is_wanted { name = "growth" } then return nil end
+  local largest = growth.sizes({}, quick)
+  local server <close> = service.start(programs, largest[#largest], largest[#largest])
+  local at = { scratch = programs .. "growth",
+    url = function(records) return server:url(0, records) end,
+    file = function(records) return server:file(records) end }
+  return growth.run(at, quick, most, say)
+end
+
+local function figures_of(all)
+  if not all then return nil end
+  return { ["growth-time"] = growth.time_chart(all), ["growth-memory"] = growth.memory_chart(all) }
 end
 
 -- What can be told of a heat in JSON.
-local function told(heats)
-  local list = {}
-  for i, heat in ipairs(heats) do
-    list[i] = { name = heat.name, job = heat.job, page_size = heat.page_size,
+local function in_json(list)
+  local result = {}
+  for i, heat in ipairs(list) do
+    result[i] = { name = heat.name, job = heat.job, page_size = heat.page_size,
       window = heat.window, latency_ms = heat.latency, left_out = sei.json.array(heat.left_out),
       contestants = heat.medians }
+  end
+  return sei.json.array(result)
+end
+
+local function write(path, text)
+  local file = assert(io.open(path, "w"))
+  assert(file:write(text))
+  assert(file:close())
+end
+
+-- report.md and report.html, with the charts beside them.
+local function publish(result, contestants)
+  local parts = report.parts(result, contestants)
+  local text = page.markdown(parts)
+  print(text)
+  write(programs .. "report.md", "# Benchmark\n\n" .. text)
+  write(programs .. "report.html", page.html("sei: benchmark", parts))
+  for name, svg in pairs(result.figures or {}) do write(programs .. name .. ".svg", svg) end
+  say("the report is %sreport.html (and .md)", programs)
+end
+
+-- Rows that nobody asked for are not worth a line.
+local function asked_for(ratios)
+  if not next(chosen) then return ratios end
+  local list = {}
+  for _, one in ipairs(ratios) do
+    if not (one.missing and one.missing:find "was not run$") then list[#list + 1] = one end
   end
   return list
 end
@@ -179,23 +223,17 @@ end
 local function main()
   local contestants, left_out = contest.present(programs)
   assert(contestants.sei, "bench: the client cannot be loaded: make build")
-  local server <close> = setmetatable({}, { __close = function(self) self.hold:close() end })
-  local wanted, csv = wanted_heats()
-  local at = {}
-  server.hold, at.port = start_server(csv and jobs.csv_rows or 0)
-  if csv then make_files(at) else at.small = "-" end
-  local heats, by_name = {}, {}
-  for _, heat in ipairs(wanted) do
-    run_heat(heat, contestants, at)
-    heats[#heats + 1], by_name[heat.name] = heat, heat.medians
-  end
-  local result = { heats = heats, left_out = left_out, quick = quick, records = jobs.records,
-    ratios = report.ratios(jobs.rows, by_name, contestants) }
-  report.print(result, contestants)
-  local file = assert(io.open(json_file, "w"))
-  result.heats = told(heats)
-  file:write(assert(sei.json.encode(result, { canonical = true })), "\n")
-  assert(file:close())
+  local run, by_name = heats(contestants)
+  local ratios = asked_for(report.ratios(jobs.rows, by_name, contestants))
+  local more, without = others()
+  table.move(more, 1, #more, #ratios + 1, ratios)
+  table.move(without, 1, #without, #left_out + 1, left_out)
+  local all = grown()
+  local result = { heats = run, left_out = left_out, quick = quick, records = jobs.records,
+    ratios = ratios, growth = all, figures = figures_of(all) }
+  publish(result, contestants)
+  result.heats, result.figures = in_json(run), nil
+  write(json_file, assert(sei.json.encode(result, { canonical = true })) .. "\n")
 end
 
 main()

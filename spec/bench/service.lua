@@ -1,0 +1,63 @@
+-- service - the benchmark's page server as a process: where it listens, files of
+-- its rows. It reads from a pipe that we hold, so it ends when we do.
+local service = {}
+service.__index = service
+service.__close = function(self) self:close() end
+
+--- Words as one command line of sh.
+function service.quoted(words)
+  local list = {}
+  for i, word in ipairs(words) do list[i] = "'" .. tostring(word):gsub("'", "'\\''") .. "'" end
+  return table.concat(list, " ")
+end
+
+local quoted = service.quoted
+
+--- Starts it; opening its pipe waits until it is there.
+-- @tparam string programs the folder of what was built, with a slash
+-- @tparam integer records
+-- @tparam integer csv_rows
+function service.start(programs, records, csv_rows)
+  local fifo = os.tmpname()
+  os.remove(fifo)
+  assert(os.execute(quoted { "mkfifo", "-m", "600", fifo }))
+  local hold = assert(io.popen(("%s --records %d --csv-rows %d > %s"):format(
+    quoted { programs .. "server" }, records, csv_rows, quoted { fifo }), "w"))
+  local answers = assert(io.open(fifo))
+  local port = answers:read "n"
+  answers:close()
+  os.remove(fifo)
+  assert(port, "bench: the page server did not start")
+  return setmetatable({ hold = hold, port = math.tointeger(port), programs = programs,
+    files = {} }, service)
+end
+
+--- The address of the API there.
+-- @tparam ?number latency of each reply in milliseconds (0)
+-- @tparam ?integer most how many records and rows there are (all)
+function service:url(latency, most)
+  return ("http://127.0.0.1:%d/%d%s/sei/api"):format(self.port, latency or 0,
+    most and ("-%d"):format(most) or "")
+end
+
+--- A file of its first rows; they are removed when it is closed.
+-- @tparam integer rows
+-- @treturn string path
+function service:file(rows)
+  local path = ("%srows-%d.csv"):format(self.programs, rows)
+  if not self.files[path] then
+    local client <close> = require "sei".client { base_url = self:url(0, rows),
+      api_key = "bench-key", pace = false, timeout = 300 }
+    assert(client:download_identities { file = path })
+    self.files[path] = true
+  end
+  return path
+end
+
+function service:close()
+  for path in pairs(self.files) do os.remove(path) end
+  if self.hold then self.hold:close() end
+  self.hold, self.files = nil, {}
+end
+
+return service
