@@ -6,19 +6,7 @@
  */
 #include "json.h"
 #include "json_scan.h"
-
-enum state {
-  START,          /* nothing was read; a byte order mark may stand here */
-  TOP,            /* the value of the text */
-  ITEM,           /* an array's value after a comma */
-  FIRST_ITEM,     /* or its end */
-  MEMBER_VALUE,   /* behind a key and its colon */
-  FIRST_MEMBER,   /* a key, or the object's end */
-  NEXT_MEMBER,    /* a key after a comma */
-  AFTER_ITEM,     /* comma or ] */
-  AFTER_MEMBER,   /* comma or } */
-  DONE
-};
+#include "json_state.h"
 
 static const unsigned char AFTER_VALUE[] = {
   [TOP] = DONE, [ITEM] = AFTER_ITEM, [FIRST_ITEM] = AFTER_ITEM,
@@ -280,7 +268,7 @@ static inline enum sei_json_event key(struct sei_json *j, bool decode)
 
 /* Whether `c` is the comma that a container goes on with: it is consumed and
  * `next` is the state. */
-static inline bool comma(struct sei_json *j, char c, enum state next)
+static inline bool comma(struct sei_json *j, char c, enum sei_json_state next)
 {
   if(c != ',')
     return false;
@@ -356,23 +344,7 @@ bool sei_json_key_is(struct sei_json *j, const char *name, size_t n)
   return true;
 }
 
-/* Above the depth where it begins, `kinds` holds nothing that is needed; so
- * going back takes no more than three numbers. */
-enum sei_json_event sei_json_skip(struct sei_json *j)
+enum sei_json_event sei_json_pass_token(struct sei_json *j)
 {
-  size_t pos = j->pos;
-  unsigned depth = j->depth, outside = depth;
-  unsigned char state = j->state;
-  enum sei_json_event e;
-  if(state == FIRST_ITEM || state == FIRST_MEMBER)
-    outside--;
-  do
-    e = step(j, false);
-  while(e > SEI_JSON_END && j->depth > outside);
-  if(e == SEI_JSON_MORE) {
-    j->pos = pos;
-    j->depth = depth;
-    j->state = state;
-  }
-  return e;
+  return step(j, false);
 }

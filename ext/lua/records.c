@@ -19,10 +19,13 @@
 void sei_records_begin(struct sei_records *r, const char *envelope,
                        const char *key)
 {
-  sei_records_free(r);
+  struct sei_buf scratch = r->scratch, keys = r->keys;
   memset(r, 0, sizeof *r);
-  sei_buf_init(&r->scratch, SEI_RECORDS_STRING_MAX);
-  sei_buf_init(&r->keys, (size_t)1 << 40);
+  scratch.max = SEI_RECORDS_STRING_MAX;
+  keys.max = (size_t)1 << 40;
+  scratch.len = keys.len = 0;
+  r->scratch = scratch;
+  r->keys = keys;
   sei_json_begin(&r->json, &r->scratch, SEI_RECORDS_DEPTH_MAX,
                  SEI_RECORDS_STRING_MAX);
   r->envelope = envelope;

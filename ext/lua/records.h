@@ -45,7 +45,8 @@ struct sei_records_place {
   int meta;                 /* table for the other members */
 };
 
-/* Starts a reply. `envelope` and `key` outlive it. */
+/* Starts a reply: all zero, or what served for another one, whose memory it
+ * then keeps. `envelope` and `key` outlive it. */
 void sei_records_begin(struct sei_records *r, const char *envelope,
                        const char *key);
 

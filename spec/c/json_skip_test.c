@@ -1,0 +1,188 @@
+/* json_skip_test - a value that is skipped in one go ends where it ends token
+ * by token, and is refused for the same reason at the same byte. A blank
+ * before the value keeps the scanner from skipping it in one go. */
+#include "json_check.h"
+
+enum { TEXT_MAX = 8192, ROUNDS = 60000 };
+
+struct text { char bytes[TEXT_MAX]; size_t len; };
+
+static void put(struct text *t, const char *s)
+{
+  size_t n = strlen(s);
+  if(t->len + n < TEXT_MAX - 256) {
+    memcpy(t->bytes + t->len, s, n);
+    t->len += n;
+  }
+}
+
+static const char *one_of(const char *const *list, unsigned n)
+{
+  return list[below(n)];
+}
+
+#define ONE_OF(list) one_of(list, sizeof (list) / sizeof *(list))
+
+static const char *const SCALARS[] = {
+  "1", "12", "1700000047514", "12345678901234567", "123456789012345678901234",
+  "0", "-1", "-0", "1.5", "1e3", "true", "false", "null", "\"\"", "\"a\"",
+  "\"fourteen bytes\"", "\"fifteen bytes o\"", "\"sixteen bytes or\"",
+  "\"a string that is longer than two blocks of sixteen\"", "\"{[,:]}\"",
+  "\"gr\xc3\xbc\xc3\x9f\"", "\"\\u00e9\\n\"", "\"a \\\" in the middle of it\"",
+  "\"\\\\\"", "\"\xff not UTF-8\"", "{}", "[]"
+};
+
+static const char *const NAMES[] = {
+  "\"id\":", "\"\":", "\"integration_user_ids\":", "\"a name of sixteen\":",
+  "\"x\\\"y\":", "\"caf\xc3\xa9\":"
+};
+
+static void put_value(struct text *t, unsigned deep)
+{
+  unsigned i, n = deep ? below(5) : 0;
+  bool object = below(2);
+  if(!n) {
+    put(t, ONE_OF(SCALARS));
+    return;
+  }
+  put(t, object ? "{" : "[");
+  for(i = 0; i < n; i++) {
+    if(i)
+      put(t, ",");
+    if(object)
+      put(t, ONE_OF(NAMES));
+    put_value(t, deep - 1);
+  }
+  put(t, object ? "}" : "]");
+}
+
+/* More containers than a word has bits; the outer ones may be closed by the
+ * wrong bracket. */
+static void put_deep(struct text *t)
+{
+  unsigned i, n = 60 + below(10);
+  unsigned wrong = below(2) ? n - below(3) : n + 1;
+  bool object = below(2);
+  for(i = 0; i < n; i++)
+    put(t, object ? "{\"a\":" : "[");
+  put(t, "1");
+  for(i = 1; i <= n; i++)
+    put(t, object == (i < wrong) ? "}" : "]");
+}
+
+static void damage(struct text *t, size_t from)
+{
+  static const char BYTES[] = "\"\\{}[],:0-.eE+x \n\t\1\xff\x80utfn19";
+  size_t at = from + below((unsigned)(t->len - from));
+  switch(below(3)) {
+  case 0:
+    memmove(t->bytes + at, t->bytes + at + 1, t->len - at - 1);
+    t->len--;
+    break;
+  case 1:
+    t->bytes[at] = BYTES[below(sizeof BYTES - 1)];
+    break;
+  default:
+    memmove(t->bytes + at + 1, t->bytes + at, t->len - at);
+    t->bytes[at] = BYTES[below(sizeof BYTES - 1)];
+    t->len++;
+  }
+}
+
+struct reading { struct sei_json j; struct sei_buf scratch; };
+
+static void begin(struct reading *r, const char *text, size_t len,
+                  unsigned max_depth, size_t max_string, bool last)
+{
+  sei_buf_init(&r->scratch, 1 << 20);
+  sei_json_begin(&r->j, &r->scratch, max_depth, max_string);
+  sei_json_input(&r->j, text, len, last);
+  sei_json_next(&r->j);
+  sei_json_next(&r->j);
+}
+
+/* The same answer, and the same place but for the blank. */
+static bool same(const struct reading *a, const struct reading *b,
+                 enum sei_json_event e, enum sei_json_event f, size_t shift)
+{
+  if(e != f || a->j.depth != b->j.depth || a->j.state != b->j.state ||
+     a->j.pos + (e == SEI_JSON_MORE ? 0 : shift) != b->j.pos)
+    return false;
+  return e != SEI_JSON_ERROR || (!strcmp(a->j.problem, b->j.problem) &&
+    a->j.problem_at + shift == b->j.problem_at);
+}
+
+/* What comes behind the value is read alike as well. */
+static bool same_rest(struct reading *a, struct reading *b)
+{
+  enum sei_json_event e, f;
+  do {
+    e = sei_json_next(&a->j);
+    f = sei_json_next(&b->j);
+    if(e != f || a->j.pos + 1 != b->j.pos)
+      return false;
+  } while(e > SEI_JSON_END);
+  return true;
+}
+
+static unsigned skipped, refused;
+
+/* `text` begins with {"k": and the value. */
+static bool agrees(const struct text *text, size_t len, unsigned max_depth,
+                   size_t max_string, bool last)
+{
+  static struct text other;
+  struct reading a, b;
+  enum sei_json_event e, f;
+  bool ok;
+  memcpy(other.bytes, text->bytes, 5);
+  other.bytes[5] = ' ';
+  memcpy(other.bytes + 6, text->bytes + 5, len - 5);
+  begin(&a, text->bytes, len, max_depth, max_string, last);
+  begin(&b, other.bytes, len + 1, max_depth, max_string, last);
+  e = sei_json_skip(&a.j);
+  f = sei_json_skip(&b.j);
+  ok = same(&a, &b, e, f, 1);
+  skipped += e > SEI_JSON_END;
+  refused += e == SEI_JSON_ERROR;
+  if(ok && e > SEI_JSON_END)
+    ok = same_rest(&a, &b);
+  sei_buf_free(&a.scratch);
+  sei_buf_free(&b.scratch);
+  return ok;
+}
+
+static void one_round(unsigned i)
+{
+  static const size_t LONGEST[] = { 0, 0, 0, 14, 15, 16, 40 };
+  static struct text t;
+  unsigned depth = below(3) ? 0 : 1 + below(70);
+  size_t longest = LONGEST[below(7)], cut;
+  bool last = below(2);
+  t.len = 0;
+  put(&t, "{\"k\":");
+  if(below(20))
+    put_value(&t, below(5));
+  else
+    put_deep(&t);
+  put(&t, below(2) ? "}" : ",\"z\":1}");
+  if(i % 2)
+    damage(&t, 5);
+  cut = below(2) ? t.len : 5 + below((unsigned)(t.len - 4));
+  if(!agrees(&t, cut, depth, longest, last)) {
+    failures++;
+    fprintf(stderr, "round %u differs: %.*s\n", i, (int)cut, t.bytes);
+  }
+  checks++;
+}
+
+int main(void)
+{
+  unsigned i;
+  random_state = 20240601;
+  for(i = 0; i < ROUNDS && failures < 5; i++)
+    one_round(i);
+  CHECK(skipped > ROUNDS / 4);
+  CHECK(refused > ROUNDS / 8);
+  return finish("json_skip");
+}
