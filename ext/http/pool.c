@@ -19,6 +19,7 @@ struct list {
 struct sei_pool {
   CURLM *multi;               /* NULL: broke, the next start makes one */
   struct sei_poller poller;   /* libcurl's sockets and its timer */
+  struct sei_handles handles; /* that wait to be used again */
   struct list queue;          /* QUEUED, oldest first */
   struct list running;
   unsigned max_running;
@@ -150,12 +151,18 @@ void sei_pool_free(struct sei_pool *p)
     sei_pool_cancel(p, p->running.first);
   while(p->queue.first)
     sei_pool_cancel(p, p->queue.first);
+  sei_handles_free(&p->handles);
   curl_multi_cleanup(p->multi);
   sei_poller_close(&p->poller); /* after libcurl, which takes sockets out */
   free(p);
 }
 
 /* ---- from NEW to DONE ---- */
+
+struct sei_handles *sei_pool_handles(struct sei_pool *p)
+{
+  return &p->handles;
+}
 
 void sei_pool_kick(struct sei_pool *p)
 {

@@ -28,6 +28,10 @@ void sei_pool_free(struct sei_pool *p);
  * Borrowed: it outlives the pool or is taken away before. */
 void sei_pool_limit(struct sei_pool *p, struct sei_limiter *l);
 
+/* Where the handles of this pool's transfers wait to be used again, for
+ * sei_http_options. */
+struct sei_handles *sei_pool_handles(struct sei_pool *p);
+
 /* Queues a NEW transfer that does not start before `when` (sei_clock()
  * seconds; 0: at once). Its deadline holds while it waits. false: no
  * memory. */

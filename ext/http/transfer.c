@@ -42,8 +42,7 @@ struct sei_transfer *sei_transfer_new(const struct sei_http_options *o,
   if(!t)
     return NULL;
   init(t, o, r);
-  t->easy = curl_easy_init();
-  if(!t->easy || !sei_transfer_setup(t, o, r)) {
+  if(!sei_transfer_setup(t, o, r)) {
     sei_transfer_free(t);
     return NULL;
   }
@@ -57,6 +56,16 @@ static void wipe_lines(struct curl_slist *lines)
   for(l = lines; l; l = l->next)
     explicit_bzero(l->data, strlen(l->data));
   curl_slist_free_all(lines);
+}
+
+/* The handle waits for another request, if this one ended well. */
+static void give_back(struct sei_transfer *t)
+{
+  struct sei_handles *h = t->pool ? sei_pool_handles(t->pool) : NULL;
+  if(!h || !t->ordinary || t->failure != SEI_FAILURE_NONE)
+    return;
+  sei_handles_give(h, t->easy);
+  t->easy = NULL;
 }
 
 /* What only a transfer that is not DONE needs. */
@@ -153,6 +162,7 @@ void sei_transfer_finish(struct sei_transfer *t, CURLcode code)
   t->sent = request_left(t);
   t->ended = sei_clock();
   t->state = SEI_TRANSFER_DONE;
+  give_back(t);
   t->pool = NULL;
   release_request(t);
 }

@@ -15,6 +15,7 @@
 #include "header.h"
 
 struct sei_pool;
+struct sei_handles;
 
 /* What every request of a client has in common. All strings are copied. */
 struct sei_http_options {
@@ -28,6 +29,9 @@ struct sei_http_options {
   double stall_timeout;       /* seconds without a byte, > 0; see below */
   size_t max_header;          /* bytes of all reply headers */
   bool allow_http;            /* plain http beyond loopback */
+  struct sei_handles *handles; /* of the pool that these requests go to, if
+                                 all that go there have these options; or
+                                 NULL. Borrowed: sei_pool_handles() */
 };
 
 /* A stall is counted from the moment the connection stands, in either
@@ -49,6 +53,9 @@ struct sei_request {
   const struct sei_headers *headers; /* to send; copied */
   const char *body;           /* NULL or body_len bytes; copied */
   size_t body_len;
+  bool reads;                 /* libcurl may send it a second time by itself,
+                                 if a kept connection turns out dead before
+                                 a byte of the reply came */
   enum sei_source source;
   const char *field;          /* multipart: field name, file name, type, */
   const char *filename;

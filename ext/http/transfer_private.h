@@ -6,6 +6,7 @@
 
 #include "answer.h"
 #include "gunzip.h"
+#include "handles.h"
 #include "source.h"
 #include "transfer.h"
 
@@ -13,6 +14,7 @@ enum { SEI_PROBLEM_SIZE = 512 };
 
 struct sei_transfer {
   CURL *easy;                 /* owned; NULL once the transfer is DONE */
+  bool ordinary;              /* of the kind whose handle is used again */
   curl_mime *mime;            /* owned */
   struct curl_slist *lines;   /* owned; wiped, as it holds the key */
 

@@ -84,11 +84,22 @@ static void always(struct sei_setopt *s)
   sei_set_long(s, CURLOPT_QUICK_EXIT, 1);
 }
 
-static void network(struct sei_transfer *t, struct sei_setopt *s,
-                    const struct sei_http_options *o, const char *url)
+/* Whether a used handle was sent there last. */
+static bool is_set(CURL *easy, const char *url)
+{
+  const char *last = NULL;
+  return !curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &last) && last &&
+         !strcmp(last, url);
+}
+
+static void address(struct sei_transfer *t, struct sei_setopt *s,
+                    const char *url)
 {
   struct sei_url u = { false, false };
-  enum sei_url_result r = sei_url_read(url, &u);
+  enum sei_url_result r;
+  if(is_set(s->easy, url))
+    return; /* reading it is no small work */
+  r = sei_url_read(url, &u);
   if(r == SEI_URL_BAD)
     sei_transfer_fail(t, SEI_FAILURE_PROTOCOL, "the URL is malformed");
   else if(r == SEI_URL_NOMEM)
@@ -96,6 +107,12 @@ static void network(struct sei_transfer *t, struct sei_setopt *s,
   sei_set_string(s, CURLOPT_URL, url);
   /* let others wait for a first connection that may carry them all (HTTP/2) */
   sei_set_long(s, CURLOPT_PIPEWAIT, u.https);
+  /* a proxy's loopback is another one */
+  sei_set_string(s, CURLOPT_NOPROXY, u.loopback ? "*" : NULL);
+}
+
+static void network(struct sei_setopt *s, const struct sei_http_options *o)
+{
   sei_set_seconds(s, CURLOPT_CONNECTTIMEOUT_MS, o->connect_timeout);
   sei_set_string(s, CURLOPT_USERAGENT,
                  o->user_agent ? o->user_agent : "sei/1");
@@ -111,16 +128,17 @@ static void network(struct sei_transfer *t, struct sei_setopt *s,
     sei_set_string(s, CURLOPT_PINNEDPUBLICKEY, o->pinned_key);
   if(o->proxy)
     sei_set_string(s, CURLOPT_PROXY, o->proxy);
-  if(u.loopback)
-    sei_set_string(s, CURLOPT_NOPROXY, "*"); /* it is another's loopback */
 }
 
 /* ---- the body ---- */
 
+/* libcurl sends a body that it holds in one piece with the header, and again
+ * by itself where a kept connection turns out dead. */
 static void plain_body(struct sei_transfer *t, struct sei_setopt *s,
-                       const char *method)
+                       const char *method, bool reads)
 {
   sei_set_long(s, CURLOPT_POST, 1);
+  sei_set_pointer(s, CURLOPT_POSTFIELDS, reads ? t->out : NULL);
   sei_set_size(s, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->out_len);
   if(!t->out_len)
     sei_set_string(s, CURLOPT_COPYPOSTFIELDS, ""); /* nothing to read */
@@ -134,7 +152,7 @@ static void no_body(struct sei_transfer *t, struct sei_setopt *s,
   bool expected = !strcmp(method, "POST") || !strcmp(method, "PUT") ||
                   !strcmp(method, "PATCH");
   if(expected) { /* Content-Length: 0 (RFC 9110 section 8.6) */
-    plain_body(t, s, method);
+    plain_body(t, s, method, false);
     return;
   }
   sei_set_long(s, CURLOPT_HTTPGET, 1);
@@ -199,21 +217,40 @@ static bool body(struct sei_transfer *t, struct sei_setopt *s,
   if(!copy_body(t, r))
     return false;
   if(r->body)
-    plain_body(t, s, r->method);
+    plain_body(t, s, r->method, r->reads);
   else
     no_body(t, s, r->method);
   return true;
+}
+
+/* Requests that set the same options, whatever their values. */
+static bool is_ordinary(const struct sei_request *r)
+{
+  return r->source == SEI_SOURCE_NONE && r->body && r->body_len &&
+         !strcmp(r->method, "POST");
+}
+
+static CURL *get_handle(const struct sei_transfer *t,
+                        const struct sei_http_options *o)
+{
+  CURL *used = t->ordinary && o->handles ? sei_handles_take(o->handles) : NULL;
+  return used ? used : curl_easy_init();
 }
 
 bool sei_transfer_setup(struct sei_transfer *t,
                         const struct sei_http_options *o,
                         const struct sei_request *r)
 {
-  struct sei_setopt s = { t->easy, CURLE_OK };
+  struct sei_setopt s = { NULL, CURLE_OK };
+  t->ordinary = is_ordinary(r);
+  s.easy = t->easy = get_handle(t, o);
+  if(!t->easy)
+    return false;
   sei_set_pointer(&s, CURLOPT_PRIVATE, t);
   sei_set_pointer(&s, CURLOPT_ERRORBUFFER, t->words);
   always(&s);
-  network(t, &s, o, r->url);
+  address(t, &s, r->url);
+  network(&s, o);
   sei_transfer_callbacks(t, &s);
   if(!add_lines(t, r) || !body(t, &s, r))
     return false;

@@ -324,5 +324,6 @@ int sei_client_new(lua_State *L)
   if(!c->pool)
     return luaL_error(L, "libcurl cannot start: not enough memory, or it was "
                       "built without TLS");
+  c->http.handles = sei_pool_handles(c->pool);
   return 1;
 }

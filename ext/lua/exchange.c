@@ -40,6 +40,7 @@ static void describe(struct sei_request *r, const struct sei_client *c,
   r->url = x->url;
   r->body = x->body;
   r->body_len = x->body_len;
+  r->reads = x->endpoint->effect == SEI_READS;
   r->source = x->source;
   r->field = "file";
   r->filename = x->filename;
