@@ -23,13 +23,19 @@ static uint64_t key_of(uint64_t mixed)
   return key ? key : (uint64_t)SEI_SEEN_PASSES;
 }
 
-/* The entry that holds `key`, or the empty one where it goes. There is always
- * an empty one, since a table is never more than three quarters full. The top
- * byte chose the table, so the 32 bits below it choose the place. */
-static uint64_t *place(const struct sei_seen_table *t, uint64_t key)
+/* Where the search for `key` begins. The top byte chose the table, so the 32
+ * bits below it choose the place. */
+static uint32_t first_place(const struct sei_seen_table *t, uint64_t key)
 {
   uint64_t spread = (key >> 24) & UINT32_MAX;
-  uint32_t i = (uint32_t)((spread * t->cap) >> 32);
+  return (uint32_t)((spread * t->cap) >> 32);
+}
+
+/* The entry that holds `key`, or the empty one where it goes. There is always
+ * an empty one, since a table is never more than three quarters full. */
+static uint64_t *place(const struct sei_seen_table *t, uint64_t key)
+{
+  uint32_t i = first_place(t, key);
   while(t->entries[i] && (t->entries[i] & ~(uint64_t)PASS_BITS) != key)
     i = i + 1 < t->cap ? i + 1 : 0;
   return &t->entries[i];
@@ -116,6 +122,18 @@ enum sei_seen_answer sei_seen_add(struct sei_seen *s, uint64_t fingerprint,
   t->count++;
   s->count++;
   return SEI_SEEN_FRESH;
+}
+
+void sei_seen_expect(const struct sei_seen *s, uint64_t fingerprint)
+{
+#ifdef __GNUC__
+  uint64_t mixed = mix(fingerprint);
+  const struct sei_seen_table *t = &s->tables[mixed >> 56];
+  if(t->cap)
+    __builtin_prefetch(&t->entries[first_place(t, key_of(mixed))], 1);
+#else
+  (void)s, (void)fingerprint;
+#endif
 }
 
 void sei_seen_free(struct sei_seen *s)

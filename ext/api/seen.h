@@ -43,6 +43,10 @@ void sei_seen_init(struct sei_seen *s, size_t max_bytes);
 enum sei_seen_answer sei_seen_add(struct sei_seen *s, uint64_t fingerprint,
                                   unsigned pass);
 
+/* Says that this one is added soon: its place, which may be anywhere in
+ * memory, is fetched meanwhile. Changes nothing. */
+void sei_seen_expect(const struct sei_seen *s, uint64_t fingerprint);
+
 /* Frees all; the set is empty afterwards, max_bytes stays. */
 void sei_seen_free(struct sei_seen *s);
 

@@ -86,9 +86,12 @@ static int next_record(lua_State *L, int status, lua_KContext ctx)
   }
 }
 
+/* For every record; so the metatable is the second upvalue, and not looked up
+ * by its name. */
 static int l_walk_call(lua_State *L)
 {
-  check_walk(L);
+  if(!lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(2)))
+    check_walk(L);
   lua_settop(L, 1);
   return next_record(L, LUA_OK, 0);
 }
@@ -217,7 +220,8 @@ static int l_on_walk(lua_State *L)
   lua_settop(L, 1);
   luaL_getmetatable(L, SEI_WALK);
   lua_insert(L, 1);
-  lua_pushcclosure(L, l_walk_call, 1);
+  lua_pushvalue(L, 1);
+  lua_pushcclosure(L, l_walk_call, 2);
   lua_setfield(L, 1, "__call");
   return 0;
 }

@@ -8,7 +8,8 @@
 
 #include "error.h"
 
-enum { SLICE = 1000 };
+enum { SLICE = 1000,
+  AHEAD = 8 };              /* records whose places are fetched meanwhile */
 
 /* The paging rule gave up. */
 static void fail_pages(lua_State *L, struct sei_walk *w)
@@ -118,6 +119,8 @@ static void sift(lua_State *L, struct sei_walk *w, int64_t *fresh,
   for(i = 0; i < w->page.n; i++) {
     enum sei_seen_answer seen = sei_seen_add(&w->seen,
       sei_records_key(r, w->page.first + i), w->pages.pass);
+    if(i + AHEAD < w->page.n)
+      sei_seen_expect(&w->seen, sei_records_key(r, w->page.first + i + AHEAD));
     if(seen == SEI_SEEN_FULL || seen == SEI_SEEN_NOMEM)
       luaL_error(L, "not enough memory");
     *fresh += seen == SEI_SEEN_FRESH;
