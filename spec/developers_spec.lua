@@ -93,6 +93,34 @@ describe("sei.developers.upload", function()
     assert.matches("everybody's is empty: manager_email", one.header.warnings[1])
   end)
 
+  it("joins the two columns of a name, and leaves out rows that a filter does not want", function()
+    local path = b:file("hr.csv", "No;First Name;Last Name;E-Mail;Status\n1;Ada;Byron;"
+      .. "ada@x.example;active\n2;Bo;;bo@x.example;left\n3;Cy;;cy@x.example;active\n")
+    local options = { client = b.client, file = path, columns = { MANAGER_EMAIL = false },
+      filter = function(row) return row.Status == "active" end }
+    local one = assert(sei.developers.upload(options))
+    assert.same({ { "ada@x.example", "Ada Byron", 2 }, { "cy@x.example", "Cy", 4 } },
+      { { one.rows[1].email, one.rows[1].after.name, one.rows[1].line },
+        { one.rows[2].email, one.rows[2].after.name, one.rows[2].line } })
+    assert.equal("name,E-Mail,manager_email,No,Status",
+      b.e:log()[#b.e:log()].body:match "name,[^\n]*")
+    assert.matches("1 rows of the file are left out by the filter", one.header.warnings[2])
+    options.columns.NAME = "Last Name, First Name"
+    assert.equal("Byron Ada", assert(sei.developers.upload(options)).rows[1].after.name)
+    options.columns.NAME = "Last Name, Given Name"
+    local none, err = sei.developers.upload(options)
+    assert.is_nil(none)
+    assert.matches("the file has no column 'Last Name, Given Name'", err.message, 1, true)
+    options.columns.NAME, options.filter = nil, function(row) return row.Status.x.y end
+    none, err = sei.developers.upload(options)
+    assert.is_nil(none)
+    assert.matches("hr.csv:2: the filter failed: .*nil value", err.message)
+    options.filter = function() return false end
+    none, err = sei.developers.upload(options)
+    assert.is_nil(none)
+    assert.equal("EMPTY_CSV", err.code)
+  end)
+
   it("leaves out whom the file does not have, if told so, within guards", function()
     local lines = { "Name,Email,Boss" }
     for i = 1, 20 do lines[i + 1] = ("P%d,p%d@x.example,"):format(i, i) end
@@ -217,6 +245,27 @@ describe("every type of error", function()
       assert.equal(kind, list[1].type)
       assert.is_true(#check.line(list[1], "hr.csv") > 20)
     end
+  end)
+
+  it("is heeded in the preview of a yes", function()
+    local path = b:file("hr.csv", "Name,Email,Manager\nA,a@x.example,z@x.example\n")
+    local one, err = sei.developers.upload { client = b.client, file = path, check = false,
+      columns = { MANAGER_EMAIL = "Manager" } }
+    assert.is_nil(one)
+    assert.same({ "MANAGER_EMAIL_MISSING_IN_DEVELOPER_EMAILS", 2, "Manager", "z@x.example", 200 },
+      { err.rows[1].type, err.rows[1].line, err.rows[1].field, err.rows[1].value, err.status })
+  end)
+
+  it("that comes with the mapping is told with its lines, and leaves it unmapped", function()
+    local path = b:file("hr.csv", "Name,Email,Chief\nA,a@x.example,z@x.example\n")
+    local one = assert(sei.developers.upload { client = b.client, file = path, check = false,
+      columns = { MANAGER_EMAIL = "Chief" } })
+    local result, err = sei.developers.activate(b:given { preview = one, approve = one.digest })
+    assert.is_nil(result)
+    assert.same({ "map", "before", "MANAGER_EMAIL_MISSING_IN_DEVELOPER_EMAILS", 2 },
+      { err.step, err.where, err.rows[1].type, err.rows[1].line })
+    assert.matches("nothing was changed", err.hint)
+    assert.same({}, (b:there()))
   end)
 
   it("that only the service finds leaves everything as it was", function()
@@ -381,6 +430,14 @@ describe("sei.developers.undo", function()
     assert.equal("1", back.header.version)
     assert.equal("done", assert(activate(back)).state)
     assert.equal(3, (select(2, b:there())))
+  end)
+
+  it("is refused where there was nobody before: an upload cannot be empty", function()
+    local one = assert(sei.developers.upload { client = b.client, file = b:file("hr.csv", FIRST),
+      preview = b.folder .. "/p", columns = { MANAGER_EMAIL = "Boss" } })
+    assert(activate(one))
+    local err = refused("guard", sei.developers.undo { client = b.client, preview = one.path })
+    assert.matches("delete_developers", err.hint)
   end)
 
   it("is refused when somebody changed a developer since", function()

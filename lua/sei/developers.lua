@@ -32,8 +32,8 @@ local options = require "sei.options"
 local developers = {}
 
 local UPLOAD <const> = { client = "userdata", file = "string", rows = "table|callable",
-  header = "table", encoding = "string", delimiter = "string", columns = "table",
-  missing = '"keep"|"remove"', check = "boolean", read = '"download"|"list"', guard = "table",
+  header = "table", filter = "callable", encoding = "string", delimiter = "string",
+  columns = "table", missing = '"keep"|"remove"', check = "boolean", read = '"download"|"list"', guard = "table",
   preview = "string" }
 local ACTIVATE <const> = { client = "userdata", preview = "string|table", approve = "string",
   journal = "string", lock = "string", read = '"download"|"list"', body = "callable",
@@ -76,8 +76,10 @@ end
 -- Nothing that counts is changed. The preview's digest is what is approved.
 -- @tparam table given `client`: whose service; `file`: path of a CSV with a header row;
 -- `delimiter`: of the file (found out); `encoding`: of the file (found out); or `rows`: array or
--- iterator of tables; and `header`: names of their columns; `columns`: {field = column}, false for
--- none, where fields are NAME, EMAIL, MANAGER_EMAIL and the schema's own names; `missing`: what
+-- iterator of tables; and `header`: names of their columns; `columns`: {field = column}, "One,Two"
+-- for several that are joined, false for none, where fields are NAME, EMAIL, MANAGER_EMAIL and the
+-- schema's own names; `filter`: a function that is given each row by its columns and says whether
+-- it is taken; `missing`: what
 -- becomes of developers and fields that are not in the file, "keep" or "remove"; `check`: false
 -- leaves it to the service to find faults in rows; `read`: how developers are read, by "download"
 -- (one request) or "list"; `guard`: {removals=, changes=}, how many developers at most may be

@@ -27,8 +27,8 @@
 -- * `review`: path of the review file to write; `report`: path of the report
 -- * `developers`: the developer records that people shall have, for 'sei developers': the path of
 --   HR's CSV, or options of sei.developers.upload (`file`, or `rows` and `header`; `columns`,
---   `missing`, `guard`, …). A plan does not write them: identities of somebody new can be planned
---   when that person is there. Where `people` is missing, they are the same file's rows
+--   `filter`, `missing`, `guard`, …). A plan does not write them: identities of somebody new can
+--   be planned when that person is there. Where `people` is missing, they are the same file's rows
 -- * `name`: for people
 -- @module sei.recipe
 
@@ -53,8 +53,8 @@ local GUARD <const> = { changes = "count", fields = "count", empty = "count", sh
 
 -- Options of sei.developers.upload that say where records come from, and what becomes of others.
 local DEVELOPERS <const> = { file = "string", rows = "table|callable", header = "table",
-  encoding = "string", delimiter = "string", columns = "table", missing = '"keep"|"remove"',
-  check = "boolean", read = '"download"|"list"', guard = "table" }
+  filter = "callable", encoding = "string", delimiter = "string", columns = "table",
+  missing = '"keep"|"remove"', check = "boolean", read = '"download"|"list"', guard = "table" }
 
 -- A sentence of options.check without the place in a Lua file before it.
 local function checked(...)
@@ -77,19 +77,6 @@ local function missing(given, name)
   end
 end
 
--- The file of developer records as people, by the columns that were named for them.
-local function people_of(given)
-  if given.rows then
-    return function() return require "sei.source".rows(given.rows) end
-  end
-  local columns = { name = given.columns and given.columns.NAME or nil,
-    email = given.columns and given.columns.EMAIL or nil }
-  return function()
-    return require "sei.source".csv { file = given.file, encoding = given.encoding,
-      delimiter = given.delimiter, columns = columns }
-  end
-end
-
 -- `developers` as options; where nothing else says who there is, these are the people.
 local function with_developers(result, name)
   local given = result.developers
@@ -102,7 +89,9 @@ local function with_developers(result, name)
       .. "expected)"):format(name)
   end
   result.developers = checked_one
-  if result.people == nil then result.people = people_of(checked_one) end
+  if result.people == nil then
+    result.people = function() return require "sei.developers.people".of(checked_one) end
+  end
   return result
 end
 

@@ -12,7 +12,7 @@ your own and must be mapped once in the service):
 The file is read before anything is sent. With a bad row nothing is sent, unless
 --skip-bad leaves such rows out. Rows that the service refuses are found by
 sending halves, and the others go through. 'sei plan' says before a write what
-it would change; this does not.
+it would change, and so does 'sei developers' of developers; this does not.
 
 Exit status: 0 every row was accepted (with --verify: and found), 1 otherwise.
 

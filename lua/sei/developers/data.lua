@@ -53,9 +53,22 @@ local function is_blank(row)
   return true
 end
 
-local function add(self, cells, line)
+-- Whether the caller's filter leaves the row out; what it raises is told with the line.
+local function is_left_out(self, row, line)
+  if not self.filter then return false end
+  local ok, answer = pcall(self.filter, row)
+  if ok then return not answer end
+  if core.is_error(answer) then error(answer, 0) end
+  error(core.error { kind = "io", file = self.name, line = line,
+    message = ("%s:%d: the filter failed: %s"):format(self.name, line, tostring(answer)) }, 0)
+end
+
+local function add(self, cells, line, row)
   if is_blank(cells) then
     self.blank = self.blank + 1
+    return
+  elseif is_left_out(self, row, line) then
+    self.left_out = self.left_out + 1
     return
   end
   cells.line = line
@@ -92,7 +105,7 @@ local function read_file(self, given)
     if row == nil then return end
     local cells = {}
     for i, name in ipairs(one.names) do cells[i] = text_of(row[name]) end
-    add(self, cells, line)
+    add(self, cells, line, row)
   end
 end
 
@@ -115,7 +128,7 @@ local function take(self, row, line)
   local cells, is_array = {}, #row > 0
   for i, name in ipairs(self.columns) do cells[i] = text_of(is_array and row[i] or row[name]) end
   local source = type(row.source) == "table" and row.source
-  add(self, cells, source and source.line or line)
+  add(self, cells, source and source.line or line, row)
 end
 
 local function read_rows(self, given)
@@ -131,16 +144,18 @@ end
 -- ---- all of it ----
 
 --- Reads what is to be uploaded. Raises an error object for what cannot be read.
--- @tparam table given `file`, `encoding`, `delimiter`; or `rows` and `header`
+-- @tparam table given `file`, `encoding`, `delimiter`; or `rows` and `header`; `filter`
 -- @treturn table `name`, `columns` (array), `rows` (arrays of texts, each with `line`), `blank`
--- (how many rows had nothing in them and were left out)
+-- (how many rows had nothing in them), `left_out` (how many the filter did not want)
 function data.read(given)
-  local self = { name = given.file or "rows", rows = {}, blank = 0 }
+  local self = { name = given.file or "rows", rows = {}, blank = 0, left_out = 0,
+    filter = given.filter }
   local ok, err = pcall(given.file and read_file or read_rows, self, given)
   if not ok then refuse(self.name, err) end
   if #self.rows == 0 then
     refuse(self.name, core.error { kind = "decode", file = given.file,
-      message = self.name .. ": the text is empty: there is no row below the header" })
+      message = self.name .. ": the text is empty: there is no row below the header"
+        .. (self.left_out > 0 and " that the filter leaves in" or "") })
   end
   return self
 end

@@ -26,7 +26,11 @@ local WELL_KNOWN <const> = {
     "managersemail", "supervisoremail", "reportstoemail" },
 }
 
--- What an empty column is called where the file has none.
+-- A name in two columns, in the order in which it is written.
+local GIVEN <const> = { "firstname", "givenname", "forename" }
+local FAMILY <const> = { "lastname", "familyname", "surname" }
+
+-- What a column is called that the file does not have as it is.
 local DEFAULT <const> = { NAME = "name", EMAIL = "email", MANAGER_EMAIL = "manager_email" }
 
 --- A name without case, blanks and signs; beyond ASCII bytes stay as they are.
@@ -75,8 +79,33 @@ local function problem(self, kind, field, reason, remedy)
 end
 
 function Maker:take(entry)
-  if entry.column then self.used[entry.column] = true end
+  for _, column in ipairs(entry.parts or { entry.column }) do self.used[column] = true end
   table.insert(self.list, entry)
+end
+
+-- "First Name,Last Name" as columns of the file; nil: one of them is not there.
+function Maker:parts_of(text)
+  local parts = {}
+  for part in text:gmatch "[^,]+" do
+    part = part:match "^%s*(.-)%s*$"
+    if not self.has[part] then return nil end
+    parts[#parts + 1] = part
+  end
+  return #parts > 1 and parts or nil
+end
+
+-- The file's two columns of a name.
+function Maker:two_names()
+  local parts = {}
+  for i, words in ipairs { GIVEN, FAMILY } do
+    for _, word in ipairs(words) do
+      local column = self.folded[word]
+      if column and not self.used[column] and not self.claimed[column] then
+        parts[i] = parts[i] or column
+      end
+    end
+  end
+  return parts[1] and parts[2] and parts
 end
 
 local function declare(field, column)
@@ -84,11 +113,14 @@ local function declare(field, column)
     column:find "%s" and ("%q"):format(column) or column)
 end
 
--- What the caller said of a field: the column; false for none; nil: nothing.
+-- What the caller said of a field: the column, and its parts if it is several; false for none;
+-- nil: nothing; nil, true: what is not there.
 function Maker:declared_for(field)
   local column = self.declared[field]
   if not column then return column end
   if self.has[column] then return column end
+  local parts = self:parts_of(column)
+  if parts then return column, parts end
   local best = core.nearest(column, self.columns)
   problem(self, "REQUIRED_FIELD_MISSING", field,
     ("the file has no column '%s'%s"):format(column, best and (" (did you mean '%s'?)")
@@ -120,40 +152,57 @@ function Maker:near(name, role)
     or role and core.nearest(role:gsub("_", " "), free) or nil
 end
 
-function Maker:role(role, name)
+-- What the caller said of a role; true: that settles it.
+function Maker:declared_role(role, name)
   local column, told = self:declared_for(role)
   if column == nil and name and not told then column, told = self:declared_for(name) end
-  if column then return self:take { field = role, role = role, column = column,
-    name = name or column, how = "declared" } end
-  if column == false and role == "MANAGER_EMAIL" then
-    return self:take { field = role, role = role, name = name or DEFAULT[role], how = "empty" }
+  if column then
+    self:take { field = role, role = role, column = column, parts = told,
+      name = name or not told and column or DEFAULT[role], how = "declared" }
+  elseif column == false and role == "MANAGER_EMAIL" then
+    self:take { field = role, role = role, name = name or DEFAULT[role], how = "empty" }
   elseif column == false then
-    return problem(self, "MISSING_NAME_OR_EMAIL_OR_MANAGER_EMAIL_FIELD_MAPPING", role,
+    problem(self, "MISSING_NAME_OR_EMAIL_OR_MANAGER_EMAIL_FIELD_MAPPING", role,
       "cannot be left out", "name its column")
-  elseif told then
-    return
   end
-  local how
-  column, how = self:find(name, role)
+  return column ~= nil or told == true
+end
+
+-- What to do where no column is a role's.
+local function remedy_of(self, role, best)
+  if best then return "if so, say " .. declare(role, best) end
+  if role == "MANAGER_EMAIL" then
+    return "if nobody's manager is known, say columns = { MANAGER_EMAIL = false } "
+      .. "(--column MANAGER_EMAIL=)"
+  end
+  return "name it: " .. declare(role, self.columns[1])
+end
+
+function Maker:role(role, name)
+  if self:declared_role(role, name) then return end
+  local column, how = self:find(name, role)
   if column then
     return self:take { field = role, role = role, column = column, name = name or column,
       how = how }
   end
+  local parts = role == "NAME" and self:two_names()
+  if parts then
+    return self:take { field = role, role = role, column = table.concat(parts, ","),
+      parts = parts, name = name or DEFAULT[role], how = "known" }
+  end
   local best = self:near(name, role)
   problem(self, "MISSING_NAME_OR_EMAIL_OR_MANAGER_EMAIL_FIELD_MAPPING", role,
     ("no column of the file is %s%s"):format(role, best and (" (is it '%s'?)"):format(best) or ""),
-    best and "if so, say " .. declare(role, best) or role == "MANAGER_EMAIL"
-      and "if nobody's manager is known, say columns = { MANAGER_EMAIL = false } "
-        .. "(--column MANAGER_EMAIL=)"
-      or "name it: " .. declare(role, self.columns[1]))
+    remedy_of(self, role, best))
 end
 
 -- A field of the schema that is the customer's own.
 function Maker:custom(name)
   local column, told = self:declared_for(name)
-  if told then return end
   if column then
-    return self:take { field = name, column = column, name = name, how = "declared" }
+    return self:take { field = name, column = column, parts = told, name = name, how = "declared" }
+  elseif told then
+    return
   elseif column == nil then
     local how
     column, how = self:find(name)
@@ -193,7 +242,9 @@ local function check_declared(self, schema)
   local is_known = {}
   for _, name in ipairs(known) do is_known[name] = true end
   for field, column in pairs(self.declared) do
-    if column then self.claimed[column] = true end
+    for _, part in ipairs(column and (self:parts_of(column) or { column }) or {}) do
+      self.claimed[part] = true
+    end
     if not is_known[field] and schema then
       local best = core.nearest(field, known)
       problem(self, "REQUIRED_FIELD_MISSING", field,
@@ -211,16 +262,19 @@ local function add_renamed(self)
   end
   table.sort(names)
   for _, field in ipairs(names) do
-    local column = self:declared_for(field)
-    if column then self:take { field = field, column = column, name = field, how = "declared" } end
+    local column, parts = self:declared_for(field)
+    if column then
+      self:take { field = field, column = column, parts = parts, name = field, how = "declared" }
+    end
   end
 end
 
 --- Says which column becomes which field.
 -- @tparam table given `columns`: names of the file; `schema`: of mapping.schema, nil at the first
 -- upload; `declared`: {field or role = column, or false for none}; `missing`: "keep" or "remove"
--- @treturn table `list` of {field=, role=, column=, name=, how=} in the order of the upload: `name`
--- is the column's name as it is uploaded; how is "declared", "same", "spelling", "known" (a
+-- @treturn table `list` of {field=, role=, column=, parts=, name=, how=} in the order of the
+-- upload: `parts` are several columns that are joined, `name` is the column's name as it is
+-- uploaded; how is "declared", "same", "spelling", "known" (a
 -- well-known name), "own" (the first upload's), "new" (the schema does not have it), "kept" (values
 -- stay as they are), "lost" (values go), "empty"; `problems` of {type=, field=, reason=, remedy=}
 function mapping.make(given)
@@ -243,6 +297,24 @@ function mapping.make(given)
   if self.first then add_renamed(self) end
   self:new_fields()
   return { list = self.list, problems = self.problems, first = self.first }
+end
+
+--- Makes what takes a field's value out of a row of the file.
+-- @tparam {string,...} columns of the file
+-- @treturn function of the row's cells and an entry of mapping.make: a text; parts have blanks
+-- between them
+function mapping.reader(columns)
+  local at = {}
+  for i, name in ipairs(columns) do at[name] = i end
+  return function(cells, entry)
+    if not entry.parts then return entry.column and cells[at[entry.column]] or "" end
+    local list = {}
+    for _, column in ipairs(entry.parts) do
+      local text = cells[at[column]]:match "^%s*(.-)%s*$"
+      if text ~= "" then list[#list + 1] = text end
+    end
+    return table.concat(list, " ")
+  end
 end
 
 --- The uploaded column of each role.

@@ -18,21 +18,15 @@ local UNTOUCHED <const> = "nothing was activated: the developers are as they wer
 
 -- ---- the rows that are sent ----
 
-local function columns_of(self)
-  local at = {}
-  for i, name in ipairs(self.data.columns) do at[name] = i end
-  return at
-end
-
 local PLACES <const> = { NAME = "name", EMAIL = "email", MANAGER_EMAIL = "manager" }
 
 -- The file's rows as developers, with their lines.
 local function developers_of(self, made)
-  local at, list = columns_of(self), {}
+  local value_of, list = mapping.reader(self.data.columns), {}
   for i, cells in ipairs(self.data.rows) do
     local base, fields = {}, {}
     for _, entry in ipairs(made.list) do
-      local value = entry.column and cells[at[entry.column]] or ""
+      local value = value_of(cells, entry)
       if entry.role then base[PLACES[entry.role]] = value else fields[entry.name] = value end
     end
     list[i] = there.developer(base.email, base.name, base.manager, fields)
@@ -218,6 +212,9 @@ local function warnings_of(self, sent)
   end
   if self.data.blank > 0 then
     list[#list + 1] = ("%d rows of the file have nothing in them"):format(self.data.blank)
+  end
+  if self.data.left_out > 0 then
+    list[#list + 1] = ("%d rows of the file are left out by the filter"):format(self.data.left_out)
   end
   return list
 end

@@ -117,7 +117,7 @@ local function precondition_failed()
     "The first upload and its field mapping must be done before.")
 end
 
-local function preview(version, data, mapping)
+local function preview(version, data, mapping, errors)
   local out, fields = {}, {}
   for k = 1, math.min(PREVIEW, #data.rows) do out[k] = json.encode(data.rows[k]) end
   for _, role in ipairs(dataset.roles) do
@@ -126,8 +126,9 @@ local function preview(version, data, mapping)
     end
   end
   return ('{"versionId":"%s","status":"SUCCESS","columns":%s,"fieldMappings":%s,'
-    .. '"totalCount":%d,"preview":[%s]}'):format(version, json.encode(json.array(data.columns)),
-    json.encode(json.array(fields)), #data.rows, table.concat(out, ","))
+    .. '"totalCount":%d,"errors":%s,"preview":[%s]}'):format(version,
+    json.encode(json.array(data.columns)), json.encode(json.array(fields)), #data.rows,
+    json.encode(json.array(errors or {})), table.concat(out, ","))
 end
 
 -- Reads the form's file and keeps it as a version; answers it or the error.
@@ -143,13 +144,6 @@ local function take_upload(app, r)
   return data, version
 end
 
---- POST /v2/developers
-function developers.upload(app, r)
-  local data, version, err = take_upload(app, r)
-  if not data then return err end
-  return reply.json(preview(version, data, dataset.likely_mapping(data.columns)))
-end
-
 local function checked(app, data, mapping)
   local errors = dataset.check_mapping(mapping, data.columns)
   if errors[1] then return nil, errors end
@@ -161,6 +155,19 @@ local function checked(app, data, mapping)
   end, false)
   if errors[1] then return nil, errors end
   return list
+end
+
+--- POST /v2/developers: a preview with the mapping that the names suggest; where that is whole,
+-- with what is wrong with the rows.
+function developers.upload(app, r)
+  local data, version, err = take_upload(app, r)
+  if not data then return err end
+  local mapping = dataset.likely_mapping(data.columns)
+  local errors
+  if not dataset.check_mapping(mapping, data.columns)[1] then
+    errors = select(2, checked(app, data, mapping))
+  end
+  return reply.json(preview(version, data, mapping, errors))
 end
 
 -- What an upload is once its columns are mapped: developers, and their additional fields.
