@@ -113,6 +113,54 @@ describe("sei check", function()
       .. "SEI_REGION?\n")
   end)
 
+  it("looks at this machine alone, as text and as JSON", function()
+    local variables = { XDG_STATE_HOME = shell.folder() }
+    finally(function() shell.remove(variables.XDG_STATE_HOME) end)
+    local text, status = command.run(nil, "check --host", variables)
+    assert.equal(0, status, text)
+    local folder = variables.XDG_STATE_HOME:gsub("%p", "%%%0")
+    for _, line in ipairs { "^This machine\n  ok  Lua +Lua 5%.4%.%d",
+      "\n  ok  libcurl +%d+%.%d+%.%d",
+      "\n  ok  TLS +%a+/%d", "\n  ok  zlib +%d+%.%d", "\n  ok  utf8proc +%d+%.%d",
+      "\n  ok  DNS +[^\n]+ does not block\n", "\n  ok  open files +%d",
+      "\n  ok  lock +one writer per account, files in " .. folder,
+      "\n  ok  wait: luv +can be loaded\n", "\n  %-%-  wait: prosody +only within Prosody\n" } do
+      assert.matches(line, text)
+    end
+    assert.equal("", (shell.run("find " .. variables.XDG_STATE_HOME .. " -type f")))
+    text, status = shell.run("ulimit -n 100; " .. command.line(nil, variables)
+      .. " check --host --json --ca-file /nowhere/ca.pem")
+    assert.equal(1, status, text)
+    local rows = {}
+    for _, row in ipairs(assert(dkjson.decode(text)).host) do rows[row.name] = row end
+    assert.equal("no", rows["open files"].state)
+    assert.matches("100, fewer than 128: ulimit -n", rows["open files"].text, 1, true)
+    assert.equal("/nowhere/ca.pem cannot be read: no https without the option ca_file",
+      rows.certificates.text)
+  end)
+
+  it("says what blocks, and what is not there", function()
+    local core, host = require "sei.core", require "sei.host"
+    local real = core.host
+    finally(function() core.host = real end)
+    local facts = real()
+    facts.asynch_dns, facts.tls, facts.ca_file, facts.ca_path = false, nil, nil, nil
+    facts.open_files, facts.memory = nil, 64 * 1048576
+    core.host = function() return facts end
+    local rows = {}
+    for _, row in ipairs(host.look { lock = "/dev/null/x" }) do rows[row[2]] = row end
+    assert.matches("a slow name server holds up the host's loop", rows.DNS[3])
+    assert.same({ "no", "no", "--", "ok" }, { rows.DNS[1], rows.TLS[1], rows.certificates[1],
+      rows["open files"][1] })
+    assert.equal("not limited", rows["open files"][3])
+    assert.equal("64 MiB", rows.memory[3])
+    assert.equal("no", rows.lock[1])
+    facts.asynch_dns, facts.ares = true, "1.18.1"
+    for _, row in ipairs(host.look()) do rows[row[2]] = row end
+    assert.equal("c-ares 1.18.1, does not block", rows.DNS[3])
+    assert.has_error(function() host.look { ca_fiel = "x" } end)
+  end)
+
   it("reads dates as servers write them", function()
     local probe = require "sei.cli.probe"
     assert.equal(784111777, probe.http_date "Sun, 06 Nov 1994 08:49:37 GMT")

@@ -22,6 +22,7 @@ local function calls(sei)
   add(sei.undo, { journal = "/nowhere" })
   add(require "sei.undo.reactivate".run, {})
   add(sei.report, {})
+  add(require "sei.host".look, {})
   for _, name in ipairs { "upload", "map", "activate", "undo", "sync" } do
     add(sei.developers[name], {})
   end

@@ -12,6 +12,7 @@
 #include "error.h"
 #include "event.h"
 #include "file.h"
+#include "facts.h"
 #include "index.h"
 #include "journal.h"
 #include "interrupt.h"
@@ -78,6 +79,7 @@ int luaopen_sei_core(lua_State *L)
   sei_open_recording(L);
   sei_open_nearest(L);
   sei_open_usage(L);
+  sei_open_facts(L);
   sei_open_terminal(L);
   sei_open_interrupt(L);
   sei_open_reference(L);

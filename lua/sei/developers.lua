@@ -33,8 +33,8 @@ local developers = {}
 
 local UPLOAD <const> = { client = "userdata", file = "string", rows = "table|callable",
   header = "table", filter = "callable", encoding = "string", delimiter = "string",
-  columns = "table", missing = '"keep"|"remove"', check = "boolean", read = '"download"|"list"', guard = "table",
-  preview = "string" }
+  columns = "table", missing = '"keep"|"remove"', check = "boolean",
+  read = '"download"|"list"', guard = "table", preview = "string" }
 local ACTIVATE <const> = { client = "userdata", preview = "string|table", approve = "string",
   journal = "string", lock = "string", read = '"download"|"list"', body = "callable",
   progress = "callable" }

@@ -21,6 +21,10 @@ local function folder()
     hint = "set HOME or XDG_STATE_HOME, or give the option 'lock'" }
 end
 
+--- The folder of the lock files where none is given.
+-- @treturn ?string path; or nil and an error object
+function lock.folder() return folder() end
+
 -- The account's name in the file's name, and a digest of all that names it: two
 -- targets never share a file.
 local function name_of(target)

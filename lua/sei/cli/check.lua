@@ -5,13 +5,17 @@ local check = {}
 local EPILOG <const> = [[
 Looks at the settings and where each came from, reads a little of everything,
 compares the clocks and says which of the behaviours of the API's description
-(section 4) this service shows. About 25 requests; none of them writes.
+(section 4) this service shows. About 25 requests; none of them writes. Of this
+machine it tells versions, limits, and what would block an event loop; --host
+tells only that (within a host: require "sei.host".look()).
 
-Exit status: 0 everything can be read, 1 something cannot.
+Exit status: 0 everything can be read, 1 something cannot; with --host 1 where
+something of this machine does not work, or blocks.
 
 Examples:
   sei check
   sei check --settings
+  sei check --host --json
   SEI_REGION=eu sei check --api-key-file ~/.sei-key --json]]
 
 --- Adds the options to a command of lua-argparse.
@@ -21,6 +25,7 @@ function check.configure(parser)
   parser:help_max_width(100)
   parser:flag("--settings", "Only lists all settings: value, where it came from, its name in the "
     .. "environment. Nobody is asked.")
+  parser:flag("--host", "Only looks at this machine. Nobody is asked.")
   parser:flag("--deep", "Also what needs whole lists to be read.")
   parser:flag("--json", "One JSON object instead of text.")
   require "sei.cli.client".configure(parser)
@@ -82,9 +87,17 @@ local function lines(out, title, rows, line)
   for _, row in ipairs(rows) do out[#out + 1] = (line(row):gsub(" +$", "")) .. "\n" end
 end
 
+local function add_host(out, list, screen)
+  lines(out, "This machine", list, function(row)
+    return ("  %s  %-13s %s"):format(mark(screen, row[1], 2), row[2],
+      require "sei.report".cell(row[3]))
+  end)
+end
+
 local function text_of(found, screen)
   local out = { settings_text(found.settings) }
   for _, line in ipairs(found.strangers) do out[#out + 1] = "note: " .. line .. "\n" end
+  add_host(out, found.host, screen)
   lines(out, "Access", found.access, function(row)
     return ("  %s  %-22s %s"):format(mark(screen, row[1], 2), row[2], row[3])
   end)
@@ -101,18 +114,21 @@ local function text_of(found, screen)
   return table.concat(out)
 end
 
+-- Rows as objects.
+local function named(rows, ...)
+  local names, list = { ... }, require "sei.core".json.array {}
+  for i, row in ipairs(rows) do
+    list[i] = {}
+    for k, name in ipairs(names) do list[i][name] = row[k] end
+  end
+  return list
+end
+
 local function json_of(found)
   local core = require "sei.core"
-  local function named(rows, ...)
-    local names, list = { ... }, core.json.array {}
-    for i, row in ipairs(rows) do
-      list[i] = {}
-      for k, name in ipairs(names) do list[i][name] = row[k] end
-    end
-    return list
-  end
   return core.json.encode({ ok = found.ok, settings = core.json.array(found.settings),
     notes = core.json.array(found.strangers), access = named(found.access, "state", "name", "text"),
+    host = named(found.host, "state", "name", "text"),
     behaviours = named(found.behaviours, "number", "shown", "name", "text"),
     open_points = named(found.open, "name", "found") }, { canonical = true }) .. "\n"
 end
@@ -126,10 +142,29 @@ local function is_fine(access)
   return true
 end
 
+local function look_at_host(settings)
+  return require "sei.host".look { load = true, ca_file = settings:client_options().ca_file }
+end
+
+-- No key and no address is needed: a host is looked at before there are any.
+local function host_only(settings, args)
+  local screen, list, bad = require "sei.terminal".of(io.stdout), look_at_host(settings), false
+  for _, row in ipairs(list) do bad = bad or row[1] == "no" end
+  if args.json then
+    io.write(require "sei.core".json.encode({ ok = not bad, host = named(list, "state", "name",
+      "text") }, { canonical = true }), "\n")
+  else
+    local out = {}
+    add_host(out, list, screen)
+    io.write((table.concat(out):gsub("^\n", "")))
+  end
+  return bad and 1 or 0
+end
+
 local function look(session, args)
   local probe = require "sei.cli.probe"
   local found = { settings = listed(session.settings), strangers = strangers(), behaviours = {},
-    open = {} }
+    open = {}, host = look_at_host(session.settings) }
   local reached
   found.access, reached = probe.access(session)
   found.ok = is_fine(found.access)
@@ -150,6 +185,7 @@ function check.run(args)
     io.write(settings_text(listed(client.settings(args), true), true))
     return 0
   end
+  if args.host then return host_only(client.settings(args), args) end
   local seen
   local session <close> = client.open(args, { change = function(options)
     seen = require "sei.cli.probe".hooks(options)
