@@ -5,7 +5,8 @@
 --
 -- LDoc itself wants a module per file and does not read all of Lua 5.4; a
 -- method of ours may be written in any C file of its part.
--- One page more is a list of all options: default, limits, what they are.
+-- One page more is a list of all options: default, limits, what they are; and one is written
+-- by hand, embedding.md.
 local checked = dofile ".ci/doc/checked.lua"
 local live = dofile ".ci/doc/live.lua"
 local parse = dofile ".ci/doc/parse.lua"
@@ -117,6 +118,19 @@ local function options_page(entries)
   return table.concat(out, "\n") .. "\n"
 end
 
+-- ---- pages that are written by hand ----
+
+-- One of .ci/doc/*.md as a topic of LDoc's; code stays as it is.
+local function page_of(name)
+  local out, first = {}, true
+  for line in io.lines(".ci/doc/" .. name .. ".md") do
+    out[#out + 1] = (first and "--- " or "-- ") .. line
+    first = false
+  end
+  out[#out + 1] = "-- @topic " .. name
+  return table.concat(out, "\n") .. "\n"
+end
+
 local function write(folder, name, text)
   local handle = assert(io.open(folder .. "/" .. name, "wb"))
   assert(handle:write(text))
@@ -130,6 +144,7 @@ local function main(folder)
     write(folder, ("%s-%s.lua"):format(page.kind, page.name), text_of(page))
   end
   write(folder, "topic-options.lua", options_page(entries))
+  write(folder, "topic-embedding.lua", page_of "embedding")
 end
 
 main(assert(arg[1], "pages: the folder to write into is missing"))

@@ -38,8 +38,8 @@ end
 
 local function add_resolver(list, facts)
   if not facts.asynch_dns then
-    note(list, "no", "DNS", "libcurl looks names up in the step itself: a slow name server holds up "
-      .. "the host's loop")
+    note(list, "no", "DNS", "libcurl looks names up in the step itself: a slow name server holds "
+      .. "up the host's loop")
   elseif facts.ares then
     note(list, "ok", "DNS", "c-ares %s, does not block", facts.ares)
   else
