@@ -130,6 +130,30 @@ describe("sei developers", function()
     assert.equal(2, status, text)
   end)
 
+  it("goes on after it was killed in the middle of an activation", function()
+    b:setup(FIRST)
+    local hr = b:file("hr.csv", "Name,Email,Boss,Team\nAda,ada@x.example,,Data\n")
+    local text = run("upload " .. hr .. " -o " .. b.folder .. "/p")
+    local words = "activate " .. b.folder .. "/p --approve " .. digest_in(text)
+    b.e:quirk("fault", "slow-20:always", "/v2/developers/versions")
+    local line = command.line(b.e, { XDG_STATE_HOME = b.folder }) .. " developers " .. words
+    local child = assert(io.popen(("%s >/dev/null 2>&1 & echo $!"):format(line)))
+    local pid = assert(child:read "n")
+    for _ = 1, 20000 do
+      if b:count("PATCH", "/v2/developers/versions/2") > 0 then break end
+    end
+    shell.run("kill -9 " .. pid)
+    child:close()
+    b.e:clear()
+    local status
+    text, status = run("versions --jsonl " .. b.folder .. "/p")
+    assert.equal(0, status, text)
+    assert.equal("unknown: activate it again", dkjson.decode(text).state)
+    text, status = run(words)
+    assert.equal(0, status, text)
+    assert.equal("Data", b:there()["ada@x.example"].additionalFields.Team)
+  end)
+
   it("takes a recipe, whose people are the file's rows", function()
     b:file("hr.csv", "Full Name,Work Email,Boss,Team\nAda,ada@x.example,,Core\n")
     local recipe = b:file("recipe.lua", ([[

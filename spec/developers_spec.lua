@@ -85,6 +85,17 @@ describe("sei.developers.upload", function()
     assert.matches("the file has no column 'Tame' (did you mean 'Taem'?)", err.message, 1, true)
   end)
 
+  it("reads developers page by page where the download is not wanted", function()
+    b:setup(FIRST)
+    local path = b:file("hr.csv", "Name,Email,Boss,Team\nAda,ada@x.example,,Data\n")
+    local one = assert(sei.developers.upload { client = b.client, file = path, read = "list" })
+    assert.same({ add = 0, change = 1, remove = 0, keep = 2 }, one.header.counts)
+    local all = assert(sei.developers.upload { client = b.client, file = path })
+    assert.same({ one.header.before, one.header.after }, { all.header.before, all.header.after })
+    assert.equal("done", assert(sei.developers.activate(b:given { preview = one,
+      approve = one.digest, read = "list" })).state)
+  end)
+
   it("takes rows and a column that is none", function()
     local one = assert(sei.developers.upload { client = b.client, header = { "name", "email", "n" },
       rows = { { name = "Ada", email = "ada@x.example", n = 7 }, { "Bo", "bo@x.example" } },
@@ -479,10 +490,26 @@ describe("sei.developers.sync", function()
     b:file("approved", digest .. "  p\n")
     assert.equal("done", assert(sei.developers.sync(options)).state)
     assert.equal(1, b:count("PUT", "/v2/developers"))
+    -- done is done: what somebody changed since is a new preview, and the old one is kept
+    b.e:api("PATCH", "/v2/developers", { { email = "bo@x.example", name = "Bob" } })
+    refused("review", sei.developers.sync(options))
+    assert.equal(2, b:count("PUT", "/v2/developers"))
+    assert.equal(digest, core.digest.file(b.folder .. "/p.2"))
+    assert(io.open(b.folder .. "/p.2.journal")):close()
+    -- and so is what was approved before somebody changed it
+    options.file = b:file("hr.csv", "Name,Email,Boss,Team\nAda,ada@x.example,,Lab\n")
+    refused("review", sei.developers.sync(options))
+    b:file("approved", core.digest.file(b.folder .. "/p") .. "\n")
+    b.e:api("PATCH", "/v2/developers", { { email = "ada@x.example", name = "Ada M" } })
+    err = refused("review", sei.developers.sync(options))
+    assert.matches("approves another preview", err.message)
+    b:file("approved", core.digest.file(b.folder .. "/p") .. "\n")
+    assert.equal("done", assert(sei.developers.sync(options)).state)
+    b.e:clear_log()
     -- another input is another preview
     options.file = b:file("hr.csv", "Name,Email,Boss,Team\nAda,ada@x.example,,Web\n")
     refused("review", sei.developers.sync(options))
-    assert.equal(2, b:count("PUT", "/v2/developers"))
+    assert.equal(1, b:count("PUT", "/v2/developers"))
   end)
 
   it("raises where a later approval could not be found again", function()
@@ -493,6 +520,42 @@ describe("sei.developers.sync", function()
     assert.is_false(ok)
     assert.matches("either the option 'review' or 'approve'", problem)
   end)
+end)
+
+-- Where a failure leaves the service, whatever failed: before, or after, and the error says which.
+describe("any failure on the way", function()
+  local FAULTS_OF <const> = { "reset-before", "reset-acted", "reset-within", "truncated",
+    "status-500", "status-403" }
+  local STEPS <const> = { { "/v2/developers/schema", 1 }, { "/v2/developers/versions", 1 } }
+
+  for _, fault in ipairs(FAULTS_OF) do
+    for _, where in ipairs(STEPS) do
+      it(("leaves all as it was, or done: %s at %s"):format(fault, where[1]), function()
+        b:setup(FIRST)
+        local before = b.e:state "digest"
+        local options = b:given { file = b:file("hr.csv", "Name,Email,Boss,Team\n"
+          .. "Ada,ada@x.example,,Data\n"), preview = b.folder .. "/p",
+          review = function() return true end }
+        b.e:quirk("fault", fault .. ":always", where[1])
+        local result, err = sei.developers.sync(options)
+        local now = b:there()["ada@x.example"].additionalFields.Team
+        b.e:clear()
+        if result then
+          assert.equal("Data", now)
+          assert.equal("done", result.state)
+        else
+          if now == "Core" then assert.equal(before, b.e:state "digest") end
+          assert.is_true(err.where == nil and now == "Core"
+            or err.where == (now == "Core" and "before" or "after"), tostring(err))
+          assert.is_truthy(err.hint, tostring(err))
+          assert.is_truthy(not err.where or err.hint:find(err.where == "before"
+            and "nothing was changed" or "done all the same", 1, true), tostring(err))
+        end
+        assert.equal("done", assert(sei.developers.sync(options)).state)
+        assert.equal("Data", b:there()["ada@x.example"].additionalFields.Team)
+      end)
+    end
+  end
 end)
 
 describe("a preview", function()

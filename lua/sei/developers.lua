@@ -180,7 +180,8 @@ local function made_before(o)
   local data = require "sei.developers.data"
   local source = one.header.source or {}
   local same = source.digest == data.digest(data.read(o)) and one.header.missing == o.missing
-  return same and one or nil
+  return same and not require "sei.developers.versions".is_done(o.preview, one.digest) and one
+    or nil
 end
 
 -- What the reviewer says: the digest if it is a yes.
@@ -203,9 +204,7 @@ local function decided(o, preview)
       :format(preview.digest))
 end
 
-local function sync(o)
-  local one = (o.review == nil or not options.callable(o.review)) and made_before(o)
-    or require "sei.developers.upload".run(o.client, o)
+local function sync_one(o, one)
   local why = require "sei.developers.preview".stopped(one.header)
   if why then
     refuse("guard", "a guard stops the preview: " .. why, "nothing was activated; a guard is "
@@ -213,6 +212,17 @@ local function sync(o)
   end
   return require "sei.developers.activate".run(o.client, { preview = one, approve = decided(o, one),
     journal = o.journal, lock = o.lock, read = o.read, body = o.body, progress = o.progress })
+end
+
+local function sync(o)
+  local upload = require "sei.developers.upload".run
+  local one = not options.callable(o.review) and made_before(o)
+  if not one then return sync_one(o, upload(o.client, o)) end
+  local result, err = attempt.call(sync_one, o, one)
+  if result then return result end
+  -- somebody changed developers since: what was approved is no more, there is a new preview
+  if err.code ~= "drift" or o.approve then error(err, 0) end
+  return sync_one(o, upload(o.client, o))
 end
 
 local function check_sync(given)

@@ -150,6 +150,9 @@ end
 local function width() return require "sei.terminal".of(io.stdout):width() end
 
 local function print_preview(one, args)
+  if one.put_away then
+    io.stderr:write("sei: the earlier preview, which was activated, is now ", one.put_away, "\n")
+  end
   local show = require "sei.developers.show"
   io.write(args.json and show.json(one, { rows = args.rows, kind = args.kind })
     or show.text(one, { rows = args.rows, kind = args.kind, width = width() }))

@@ -77,8 +77,9 @@ end
 function undo.run(client, given)
   local done, err = preview.read(given.preview)
   if not done then error(err, 0) end
-  local schema = there.schema(client) or {}
-  local now = there.read(client, schema, given.read)
+  local self = { client = client, given = given }
+  upload.look(self)
+  local schema, now = self.schema or {}, self.before
   check_state({ preview = done }, now)
   local back = there.changed(now, done.rows, true)
   if #back.list == 0 then

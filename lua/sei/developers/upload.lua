@@ -228,7 +228,8 @@ end
 --- The preview's header and rows of two sets, written.
 -- @tparam table facts `client`, `before`, `after` (sets of sei.developers.there), `guard`, `header`
 -- (what else it holds), `list` (developers with lines), `path`
--- @treturn table of sei.developers.preview
+-- @treturn table of sei.developers.preview; `put_away`: where an earlier one is now that was
+-- activated under the same path
 function upload.preview(facts)
   local rows, same = there.compare(facts.before, facts.after)
   add_lines(rows, facts.list or {})
@@ -236,7 +237,24 @@ function upload.preview(facts)
   header.target = core.target(facts.client)
   header.before, header.after = there.digest(facts.before), there.digest(facts.after)
   header.counts, header.guards = preview.judge(rows, same, #facts.before.list, facts.guard or {})
-  return preview.write(facts.path, header, rows)
+  local put_away = facts.path and require "sei.developers.versions".put_away(facts.path)
+  local one = preview.write(facts.path, header, rows)
+  one.put_away = put_away
+  return one
+end
+
+--- Reads what the service has, before anything is sent. Raises an error object that says so.
+-- @tparam table self `client`, `given`; it gets `schema` and `before`
+function upload.look(self)
+  local ok, err = pcall(function()
+    self.schema = there.schema(self.client)
+    self.before = there.read(self.client, self.schema, self.given.read)
+  end)
+  if ok then return end
+  if core.is_error(err) then
+    err.step, err.hint = "read", err.hint and err.hint .. "; nothing was sent" or "nothing was sent"
+  end
+  error(err, 0)
 end
 
 --- Uploads a file and makes the preview. Raises an error object; what it has in `rows` names
@@ -247,8 +265,7 @@ end
 function upload.run(client, given)
   local self = { client = client, given = given, missing = given.missing, is_mapped = is_mapped,
     data = data.read(given) }
-  self.schema = there.schema(client)
-  self.before = there.read(client, self.schema, given.read)
+  upload.look(self)
   local sent = send_either(self)
   return upload.preview { client = client, before = self.before, after = sent.after,
     guard = given.guard, list = sent.list, path = given.preview, header = {

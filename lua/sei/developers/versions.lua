@@ -5,6 +5,7 @@
 -- @module sei.developers.versions
 
 local attempt = require "sei.attempt"
+local core = require "sei.core"
 local journal = require "sei.journal"
 local preview = require "sei.developers.preview"
 
@@ -21,6 +22,47 @@ local function past_of(path, digest)
   if not first or first.what ~= "developers" or first.plan ~= digest then return "uploaded" end
   if last.event ~= "end" then return "unknown: activate it again", first.started end
   return last.state == "done" and "activated" or last.state, first.started
+end
+
+-- A name beside `path` that nobody has.
+local function free_name(path, version, digest)
+  local name = ("%s.%s"):format(path, version:gsub("[^%w-]", "_"))
+  local file = io.open(name, "rb")
+  if not file then return name end
+  file:close()
+  return name .. "-" .. digest:sub(1, 12)
+end
+
+local function rename(from, to)
+  local ok, problem = os.rename(from, to)
+  if not ok then
+    error(core.error { kind = "io", file = from, message = ("%s: %s"):format(from, problem) }, 0)
+  end
+end
+
+--- Makes room for a new preview: one that was activated, or begun to be, is put away with its
+-- journal, since an undo needs it. Raises an error object if that fails.
+-- @tparam string path
+-- @treturn ?string where it is now; nil: there was none
+function versions.put_away(path)
+  local journal_path = path .. ".journal"
+  local file = io.open(journal_path, "rb")
+  if not file then return nil end
+  file:close()
+  local one = preview.read(path)
+  if not one or past_of(journal_path, one.digest) == "uploaded" then return nil end
+  local name = free_name(path, one.header.version, one.digest)
+  rename(path, name)
+  rename(journal_path, name .. ".journal")
+  return name
+end
+
+--- Whether a preview was activated and all of it was found.
+-- @tparam string path
+-- @tparam string digest
+-- @treturn boolean
+function versions.is_done(path, digest)
+  return past_of(path .. ".journal", digest) == "activated"
 end
 
 local function of(path)
