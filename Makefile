@@ -5,7 +5,8 @@
 # more than a few lines is a script of its own in .ci/.
 #   V=1             show the commands
 #   SANITIZE=LIST   e.g. address,undefined: build into build/asan (gcc)
-#   PREFIX, DESTDIR where `install` puts things
+#   PREFIX, DESTDIR where `install` puts things; BINDIR, LUADIR and LIBDIR (Lua's
+#                   modules), CLIBDIR and INCDIR (for C programs), PCDIR, MANDIR
 
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
@@ -23,6 +24,9 @@ PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 LUADIR  ?= $(PREFIX)/share/lua/5.4
 LIBDIR  ?= $(PREFIX)/lib/lua/5.4
+CLIBDIR ?= $(PREFIX)/lib
+INCDIR  ?= $(PREFIX)/include
+PCDIR   ?= $(CLIBDIR)/pkgconfig
 MANDIR  ?= $(PREFIX)/share/man
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
@@ -419,16 +423,26 @@ $(B)/man/sei.1: build .ci/doc/man.lua $(LUA_FILES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(ENVIRONMENT); $(LUA) .ci/doc/man.lua $(@D)
 
-# ---- static library -------------------------------------------------------
+# ---- libraries for C programs ----------------------------------------------
 
-# For host programs: one object with the Lua files inside, whose only global
-# symbols are those of ext/sei.h (and luaopen_sei_core).
+# With the Lua files inside. Their only global symbols are those of ext/sei.h
+# (and luaopen_sei_core); in the static one all is one object for that.
+VERSION   := $(shell sh .ci/api version)
+SONAME    := libsei.so.$(firstword $(subst ., ,$(VERSION)))
+SHARED    := $(B)/libsei.so.$(VERSION)
 EMBED_LUA := $(filter-out lua/sei/sandbox/% lua/sei/main.lua,$(LUA_FILES))
 EMBED_OBJ := $(call obj,$(EMBED_SRC)) $(B)/gen/embedded.o
 KEEP      := luaopen_sei_core $(shell sh .ci/api)
 
 .PHONY: lib
-lib: $(B)/libsei.a ## the static library for host programs in C (ext/sei.h)
+lib: $(B)/libsei.a $(SHARED) ## the static and the shared library for host programs in C (ext/sei.h)
+
+$(SHARED): $(PLAIN_OBJ) $(LUA_OBJ) $(EMBED_OBJ) Makefile
+	$(call say,LD,$@)
+	$(Q)$(LINK) -shared -Wl,-z,now -Wl,-soname,$(SONAME) $(if $(SANITIZE),,-Wl,-z,defs) \
+	  -o $@ $(filter %.o,$^) $(LUA_LIBS) $(CORE_LIBS)
+	$(Q)ln -sf $(@F) $(B)/$(SONAME)
+	$(Q)ln -sf $(SONAME) $(B)/libsei.so
 
 $(B)/libsei.a: $(PLAIN_OBJ) $(LUA_OBJ) $(EMBED_OBJ)
 	$(call say,AR,$@)
@@ -480,8 +494,7 @@ INSTALL_LIB  = sei/core.so $(if $(EMULATOR),$(if \
 
 .PHONY: install
 install: install-lua man lib ## into PREFIX (/usr/local), below DESTDIR if it is set
-	$(Q)install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(PREFIX)/include' \
-	  '$(DESTDIR)$(PREFIX)/lib'
+	$(Q)install -d '$(DESTDIR)$(BINDIR)'
 	$(Q)sh .ci/command '$(LUA)' '$(BINDIR)' '$(LUADIR)' '$(LIBDIR)' \
 	  > '$(DESTDIR)$(BINDIR)/sei'
 	$(Q)chmod 755 '$(DESTDIR)$(BINDIR)/sei'
@@ -489,8 +502,14 @@ install: install-lua man lib ## into PREFIX (/usr/local), below DESTDIR if it is
 	$(Q)install -m 644 $(B)/man/sei.1 '$(DESTDIR)$(MANDIR)/man1/sei.1'
 	$(Q)install -m 644 $(B)/man/sei.bash '$(DESTDIR)$(BASHDIR)/sei'
 	$(Q)install -m 644 $(B)/man/_sei '$(DESTDIR)$(ZSHDIR)/_sei'
-	$(Q)install -m 644 ext/sei.h '$(DESTDIR)$(PREFIX)/include/sei.h'
-	$(Q)install -m 644 $(B)/libsei.a '$(DESTDIR)$(PREFIX)/lib/libsei.a'
+	$(Q)install -d '$(DESTDIR)$(INCDIR)' '$(DESTDIR)$(CLIBDIR)' '$(DESTDIR)$(PCDIR)'
+	$(Q)install -m 644 ext/sei.h '$(DESTDIR)$(INCDIR)/sei.h'
+	$(Q)install -m 644 $(B)/libsei.a '$(DESTDIR)$(CLIBDIR)/libsei.a'
+	$(Q)install -m 755 $(SHARED) '$(DESTDIR)$(CLIBDIR)/$(notdir $(SHARED))'
+	$(Q)ln -sf $(notdir $(SHARED)) '$(DESTDIR)$(CLIBDIR)/$(SONAME)'
+	$(Q)ln -sf $(SONAME) '$(DESTDIR)$(CLIBDIR)/libsei.so'
+	$(Q)for n in sei sei-static; do sh .ci/pkgconfig $$n '$(PREFIX)' '$(CLIBDIR)' '$(INCDIR)' \
+	  $(VERSION) $(LUA_PC) > '$(DESTDIR)$(PCDIR)'/$$n.pc || exit 1; done
 
 # What `require` finds, and the annotations, which it must not find.
 .PHONY: install-lua
@@ -517,8 +536,10 @@ install-rock: install-lua
 uninstall: ## takes away what install put there
 	$(Q)cd '$(DESTDIR)$(LUADIR)' && rm -f $(LUA_FILES:lua/%=%)
 	$(Q)cd '$(DESTDIR)$(LIBDIR)' && rm -f sei/core.so sei/sandbox/host.so
-	$(Q)rm -f '$(DESTDIR)$(BINDIR)/sei' '$(DESTDIR)$(PREFIX)/include/sei.h' \
-	  '$(DESTDIR)$(PREFIX)/lib/libsei.a' '$(DESTDIR)$(MANDIR)/man1/sei.1' \
+	$(Q)rm -f '$(DESTDIR)$(BINDIR)/sei' '$(DESTDIR)$(INCDIR)/sei.h' \
+	  $(foreach f,libsei.a libsei.so $(SONAME) $(notdir $(SHARED)),'$(DESTDIR)$(CLIBDIR)/$(f)') \
+	  '$(DESTDIR)$(PCDIR)/sei.pc' '$(DESTDIR)$(PCDIR)/sei-static.pc' \
+	  '$(DESTDIR)$(MANDIR)/man1/sei.1' \
 	  '$(DESTDIR)$(BASHDIR)/sei' '$(DESTDIR)$(ZSHDIR)/_sei'
 	$(Q)rm -rf '$(DESTDIR)$(PREFIX)/share/sei'
 	$(Q)for d in '$(DESTDIR)$(LUADIR)/sei' '$(DESTDIR)$(LIBDIR)/sei'; do \

@@ -1,7 +1,7 @@
 /* sei - the client inside a program in C: no Lua file beside it, and no
  * knowledge of Lua needed.
  *
- *   #include <sei.h>           cc host.c $(pkg-config --cflags --libs sei)
+ *   #include <sei.h>
  *
  *   struct sei_context *c;
  *   struct sei_job job = SEI_JOB_INIT;
@@ -14,6 +14,9 @@
  *       puts(sei_error(c, NULL));     // JSON: {"kind":…,"message":…}
  *     sei_close(c);
  *   }
+ *
+ *   cc host.c $(pkg-config --cflags --libs sei)           or, with our part of
+ *   cc host.c $(pkg-config --cflags --libs sei-static)    it in the program
  *
  * Instead of sei_run(), which blocks, a host with a loop of its own calls
  * sei_start() and then sei_step() whenever the descriptor sei_fd() is readable
@@ -51,8 +54,9 @@ extern "C" {
 
 /* ---- version ---- */
 
-/* Of this header. The numbers are those of https://semver.org; while the first
- * one is 0 the soname's number changes with every change that breaks hosts. */
+/* Of this header. The first number is the soname's, too: it changes with
+ * whatever breaks a host that was built before. Structures only grow at their
+ * end: that is what their `size` is for. */
 #define SEI_VERSION "0.1.0"
 #define SEI_VERSION_MAJOR 0
 #define SEI_VERSION_MINOR 1

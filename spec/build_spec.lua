@@ -67,9 +67,10 @@ describe("make install", function()
     assert.equal(0, status, text)
     assert.matches("^sei %S+", text)
 
-    text = shell.run(("cd %s/opt/some && find . -type f"):format(quote(folder)))
+    text = shell.run(("cd %s/opt/some && find . ! -type d"):format(quote(folder)))
     for _, file in ipairs {
-      "bin/sei", "include/sei.h", "lib/libsei.a", "lib/lua/5.4/sei/core.so",
+      "bin/sei", "include/sei.h", "lib/libsei.a", "lib/libsei.so", "lib/pkgconfig/sei.pc",
+      "lib/pkgconfig/sei-static.pc", "lib/lua/5.4/sei/core.so",
       "share/lua/5.4/sei/init.lua", "share/sei/meta/sei.lua",
       "share/man/man1/sei.1", "share/bash-completion/completions/sei",
       "share/zsh/site-functions/_sei",
@@ -79,7 +80,7 @@ describe("make install", function()
 
     text, status = shell.make("uninstall " .. place)
     assert.equal(0, status, text)
-    assert.equal("", (shell.run(("find %s -type f"):format(quote(folder)))))
+    assert.equal("", (shell.run(("find %s ! -type d"):format(quote(folder)))))
   end)
 
   installs("leaves the emulator out where its library is missing; the command runs", function()
