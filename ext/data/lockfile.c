@@ -52,6 +52,7 @@ int sei_lockfile_take(struct sei_lockfile *f, const char *path,
                0600);
   if(f->fd < 0)
     return errno;
+  f->process = getpid();
   errno = 0;
   if(flock(f->fd, LOCK_EX | LOCK_NB)) {
     e = errno;
@@ -70,7 +71,7 @@ void sei_lockfile_release(struct sei_lockfile *f)
 {
   if(f->fd < 0)
     return;
-  if(ftruncate(f->fd, 0)) {
+  if(f->process == getpid() && ftruncate(f->fd, 0)) {
     /* the text stays; without the lock it means nothing */
   }
   close(f->fd);

@@ -9,13 +9,15 @@
 #define SEI_DATA_LOCKFILE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct sei_lockfile {
   int fd;               /* -1: not held */
+  pid_t process;        /* that took it: its children do not give it back */
 };
 
 /* What a lock that is not held is. */
-#define SEI_LOCKFILE_NONE { -1 }
+#define SEI_LOCKFILE_NONE { -1, 0 }
 
 /* Makes the folder of a file, and those above it, for their owner alone
  * (0700). Returns 0 or an errno. */

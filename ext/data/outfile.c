@@ -71,6 +71,7 @@ static int open_file(struct sei_outfile *f, const char *path, bool secret)
   f->fd = -1;
   f->temporary = NULL;
   f->secret = secret;
+  f->process = getpid();
   if(!exists && errno != ENOENT)
     return errno;
   /* a link goes on pointing to what it pointed to */
@@ -111,6 +112,10 @@ int sei_outfile_write(struct sei_outfile *f, const void *bytes, size_t n)
 int sei_outfile_commit(struct sei_outfile *f)
 {
   int e = f->secret && f->temporary && fsync(f->fd) ? errno : 0;
+  if(f->process != getpid()) {
+    sei_outfile_discard(f);
+    return EPERM;
+  }
   if(close(f->fd) && !e)
     e = errno;
   if(!e && f->temporary && rename(f->temporary, f->path))
@@ -126,7 +131,7 @@ void sei_outfile_discard(struct sei_outfile *f)
   if(f->fd < 0)
     return;
   close(f->fd);
-  if(f->temporary)
+  if(f->temporary && f->process == getpid())
     unlink(f->temporary);
   forget(f);
 }

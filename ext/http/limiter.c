@@ -35,6 +35,7 @@ struct sei_limiter {
   struct sei_pace pace;
   bool jammed;                /* a 429 that could not be written down yet: */
   double sent_at, retry_after;
+  bool foreign;               /* made before a fork by the parent */
 };
 
 static struct {
@@ -44,20 +45,44 @@ static struct {
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void make_lock(void)
+static void take_lock(void)
 {
-  pthread_mutex_init(&shared.lock, NULL);
-}
-
-static void lock(void)
-{
-  pthread_once(&once, make_lock);
   pthread_mutex_lock(&shared.lock);
 }
 
 static void unlock(void)
 {
   pthread_mutex_unlock(&shared.lock);
+}
+
+/* A child keeps its own pace: what it has of its parent's is a copy, and their
+ * state file is one lock for flock(2). Clients from before the fork still hold
+ * these and give them back. */
+static void part(void)
+{
+  struct sei_limiter *l, *next;
+  for(l = shared.first; l; l = next) {
+    next = l->next;
+    l->foreign = true;
+    if(!l->users)
+      free(l);
+  }
+  shared.first = NULL;
+  unlock();
+}
+
+/* No fork may happen while a thread has the lock: nobody would give it back in
+ * the child. */
+static void make_lock(void)
+{
+  pthread_mutex_init(&shared.lock, NULL);
+  pthread_atfork(take_lock, unlock, part);
+}
+
+static void lock(void)
+{
+  pthread_once(&once, make_lock);
+  take_lock();
 }
 
 /* ---- the state file ---- */
@@ -239,6 +264,8 @@ void sei_limiter_put(struct sei_limiter *l)
     close(l->fd);
     l->fd = -1;
   }
+  if(l->foreign && !l->users)
+    free(l);
   forget_idle(sei_clock());
   unlock();
 }

@@ -7,8 +7,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "poller.h"
+#include "sockets.h"
 #include "transfer_private.h"
 
 struct list {
@@ -18,6 +20,8 @@ struct list {
 
 struct sei_pool {
   CURLM *multi;               /* NULL: broke, the next start makes one */
+  pid_t process;              /* it was made in */
+  struct sei_sockets sockets; /* of libcurl's connections */
   struct sei_poller poller;   /* libcurl's sockets and its timer */
   struct sei_handles handles; /* that wait to be used again */
   struct list queue;          /* QUEUED, oldest first */
@@ -114,7 +118,7 @@ static bool configure(struct sei_pool *p)
 /* false: no memory, and there is no multi handle. */
 static bool open_multi(struct sei_pool *p)
 {
-  p->multi = curl_multi_init();
+  p->multi = sei_sockets_multi();
   if(p->multi && configure(p))
     return true;
   curl_multi_cleanup(p->multi);
@@ -130,6 +134,7 @@ struct sei_pool *sei_pool_new(unsigned max_running)
   p = calloc(1, sizeof *p);
   if(!p)
     return NULL;
+  p->process = getpid();
   p->max_running = max_running ? max_running : 1;
   p->look_at = p->start_at = INFINITY;
   if(!sei_poller_open(&p->poller)) {
@@ -152,9 +157,16 @@ void sei_pool_free(struct sei_pool *p)
   while(p->queue.first)
     sei_pool_cancel(p, p->queue.first);
   sei_handles_free(&p->handles);
-  curl_multi_cleanup(p->multi);
+  if(!sei_pool_is_foreign(p))
+    curl_multi_cleanup(p->multi);
+  sei_sockets_close(&p->sockets); /* none is left but in a child */
   sei_poller_close(&p->poller); /* after libcurl, which takes sockets out */
   free(p);
+}
+
+bool sei_pool_is_foreign(const struct sei_pool *p)
+{
+  return p->process != getpid();
 }
 
 /* ---- from NEW to DONE ---- */
@@ -202,10 +214,24 @@ bool sei_pool_submit_at(struct sei_pool *p, struct sei_transfer *t,
   return true;
 }
 
+/* In a child libcurl must not touch what runs: it would end TLS and HTTP/2 on
+ * the parent's connections, and wait for threads that are not there. What it
+ * holds is left to the end of the child. */
+static void take_from_libcurl(struct sei_pool *p, struct sei_transfer *t)
+{
+  if(!sei_pool_is_foreign(p)) {
+    curl_multi_remove_handle(p->multi, t->easy);
+    return;
+  }
+  t->easy = NULL;
+  t->mime = NULL;
+  t->lines = NULL;
+}
+
 static void end(struct sei_pool *p, struct sei_transfer *t, CURLcode code)
 {
   if(t->state == SEI_TRANSFER_RUNNING) {
-    curl_multi_remove_handle(p->multi, t->easy);
+    take_from_libcurl(p, t);
     take_out(&p->running, t);
   }
   else if(t->state == SEI_TRANSFER_QUEUED)
@@ -230,7 +256,8 @@ static void start(struct sei_pool *p, struct sei_transfer *t)
     end(p, t, CURLE_OK); /* its failure was kept before: a missing file */
     return;
   }
-  code = p->multi || open_multi(p) ?
+  code = (p->multi || open_multi(p)) &&
+    sei_sockets_adopt(&p->sockets, t->easy) ?
     curl_multi_add_handle(p->multi, t->easy) : CURLM_OUT_OF_MEMORY;
   if(code) {
     sei_transfer_fail(t, SEI_FAILURE_MEMORY, "%s", curl_multi_strerror(code));
@@ -431,7 +458,8 @@ double sei_pool_timeout(const struct sei_pool *p)
 
 void sei_pool_signal(struct sei_pool *p, bool on)
 {
-  sei_poller_signal(&p->poller, on);
+  if(!sei_pool_is_foreign(p)) /* the set is the parent's, too */
+    sei_poller_signal(&p->poller, on);
 }
 
 unsigned sei_pool_active(const struct sei_pool *p)

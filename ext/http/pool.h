@@ -21,8 +21,13 @@ const char *sei_http_start(void);
 struct sei_pool *sei_pool_new(unsigned max_running);
 
 /* Cancels what runs (transfers end as CANCELLED and stay their owners'),
- * closes all. NULL is fine. */
+ * closes all. NULL is fine. In a child of the process that made it it closes
+ * the descriptors alone: nobody else's connection is touched. */
 void sei_pool_free(struct sei_pool *p);
+
+/* Whether it was made before a fork() by the parent of this process. Then it
+ * can be freed and its transfers cancelled, nothing else. */
+bool sei_pool_is_foreign(const struct sei_pool *p);
 
 /* From now on every transfer asks the limiter before it starts; NULL: none.
  * Borrowed: it outlives the pool or is taken away before. */

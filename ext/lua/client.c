@@ -89,6 +89,13 @@ struct sei_client *sei_client_open(lua_State *L, int index)
     sei_error_push(L, "closed", "the client is closed");
     lua_error(L);
   }
+  if(sei_pool_is_foreign(c->pool)) {
+    sei_error_push(L, "closed", "the client belongs to another process: it "
+                   "was made before a fork");
+    lua_pushliteral(L, "make a client in this process, after the fork");
+    lua_setfield(L, -2, "hint");
+    lua_error(L);
+  }
   return c;
 }
 

@@ -88,7 +88,8 @@ struct sei_client {
 /* The client at `index`, whether open or closed; raises for anything else. */
 struct sei_client *sei_client_check(lua_State *L, int index);
 
-/* The same, and it must be open: raises an error object of kind "closed". */
+/* The same, and it must be open, and of this process: raises an error object
+ * of kind "closed". */
 struct sei_client *sei_client_open(lua_State *L, int index);
 
 /* Enters and leaves the list. Several coroutines may wait for one thing: the
