@@ -285,8 +285,8 @@ static void fork_state(const char *client)
   expect_true(L, "local f = assert(io.open(path .. '.lock')) "
     "local text = f:read 'a' f:close() return text == 'the owner'");
   expect_true(L, "assert(core.file_write(file, ' and whole')) "
-    "assert(core.file_commit(file)) local f = assert(io.open(path)) local text = f:read 'a' f:close() "
-    "os.remove(path) lock:release() os.remove(path .. '.lock') "
+    "assert(core.file_commit(file)) local f = assert(io.open(path)) "
+    "local text = f:read 'a' f:close() os.remove(path) lock:release() os.remove(path .. '.lock') "
     "return text == 'half and whole'");
   lua_close(L);
 }
