@@ -264,12 +264,15 @@ collector: deps build ## the tests with all garbage collected again and again
 	  -- $(filter-out spec/build% spec/c_% spec/check% spec/embed% spec/sandbox/% \
 	  spec/torture% spec/regress/30% spec/json_d%,$(SPEC))
 
+# RECIPES: how many the host with eight threads runs.
+RECIPES   ?= 1000
 .PHONY: tsan
-tsan: deps build ## eight threads, each with a state of its own, under ThreadSanitizer
-	@$(MAKE) -s CC=clang SANITIZE=thread DEPS=no threads-program
+tsan: deps build ## eight threads, each with a state of its own, under ThreadSanitizer; and the hosts in C
+	@$(MAKE) -s CC=clang SANITIZE=thread DEPS=no threads-program host-example \
+	  $(patsubst $(B)/%,build/tsan/%,$(B)/spec/host/jobs)
 	@$(ENVIRONMENT); export \
 	  TSAN_OPTIONS=exitcode=66:suppressions=.ci/tsan.supp; \
-	  $(LUA) spec/torture/tsan.lua build/tsan/spec/threads 8 10
+	  $(LUA) spec/torture/tsan.lua build/tsan 8 10 $(RECIPES)
 
 .PHONY: demo
 demo: deps build ## plan, approve, apply, read, report, undo: on the emulator

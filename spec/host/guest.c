@@ -286,8 +286,8 @@ static void fork_state(const char *client)
     "local text = f:read 'a' f:close() return text == 'the owner'");
   expect_true(L, "assert(core.file_write(file, ' and whole')) "
     "assert(core.file_commit(file)) local f = assert(io.open(path)) "
-    "local text = f:read 'a' f:close() os.remove(path) lock:release() os.remove(path .. '.lock') "
-    "return text == 'half and whole'");
+    "local text = f:read 'a' f:close() os.remove(path) lock:release() "
+    "os.remove(path .. '.lock') return text == 'half and whole'");
   lua_close(L);
 }
 
