@@ -19,14 +19,15 @@ local SHAPES = {
 }
 -- Functions with options that are documented by comments, all but the options.
 local FUNCTIONS = { "sei.client", "sei.csv.read", "sei.csv.write", "sei.json.decode",
-  "sei.json.encode", "sei.text.normalize_email", "sei.match.join" }
+  "sei.json.encode", "sei.text.normalize_email", "sei.match.join",
+  "sei.sandboxed" }
 for _, name in ipairs { "jaro", "jaro_winkler", "levenshtein", "levenshtein_ratio", "osa",
   "osa_ratio", "indel_ratio", "token_sort", "token_set", "dice" } do
   FUNCTIONS[#FUNCTIONS + 1] = "sei.similarity." .. name
 end
 
 -- Options of the client that are, or may be, tables of options.
-local INNER = { "pace", "identities", "cloud_ids", "developers" }
+local INNER = { "pace", "grant", "identities", "cloud_ids", "developers" }
 
 -- Names of types in the C side's tables that are not LDoc's.
 local TYPES = {

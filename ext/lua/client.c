@@ -221,6 +221,7 @@ static int l_client_gc(lua_State *L)
   struct sei_client *c = sei_client_check(L, 1);
   l_client_close(L);
   sei_events_free(&c->events);
+  sei_grant_free(&c->grant);
   sei_recording_free(&c->recording);
   return 0;
 }

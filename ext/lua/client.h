@@ -13,6 +13,7 @@
 #include "../http/pool.h"
 #include "event.h"
 #include "exchange.h"
+#include "grant.h"
 #include "options.h"
 #include "recording.h"
 
@@ -83,6 +84,7 @@ struct sei_client {
   struct sei_redact secrets;      /* the keys so far, the proxy's password */
   struct sei_events events;       /* for hooks and logs */
   struct sei_recording recording;
+  struct sei_grant grant;         /* what it may do */
 };
 
 /* The client at `index`, whether open or closed; raises for anything else. */

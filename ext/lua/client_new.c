@@ -67,6 +67,8 @@ const struct sei_option sei_client_options[] = {
    "User-Agent header"},
   {"allow_http", SEI_OPT_BOOLEAN, 0, 0, NULL, "false",
    "plain http beyond loopback"},
+  {"grant", SEI_OPT_TABLE, 0, 0, NULL, "none",
+   "for somebody who is not trusted: what this client may do, and no more"},
   {"undocumented", SEI_OPT_BOOLEAN, 0, 0, NULL, "false",
    "allow activate_version, which the vendor does not document"},
   {"max_body", SEI_OPT_INTEGER, 1024, 4294967296.0, NULL, "67108864",
@@ -308,6 +310,7 @@ int sei_client_new(lua_State *L)
   lua_newtable(L);
   lua_setiuservalue(L, 2, SEI_CLIENT_STATE);
   set_address(L, c, 1);
+  sei_grant_read(L, 1, c);
   set_account(L, c, 1);
   set_http(L, c, 1);
   set_traceparent(L, c, 1);

@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "cage.h"
 #include "call.h"
 #include "client.h"
 #include "csv.h"
@@ -11,8 +12,9 @@
 #include "encoding.h"
 #include "error.h"
 #include "event.h"
-#include "file.h"
 #include "facts.h"
+#include "file.h"
+#include "grant.h"
 #include "index.h"
 #include "journal.h"
 #include "interrupt.h"
@@ -69,6 +71,8 @@ int luaopen_sei_core(lua_State *L)
   sei_open_encoding(L);
   sei_open_json_items(L);
   sei_open_client(L);
+  sei_open_grant(L);
+  sei_open_cage(L);
   sei_open_twin(L);
   sei_open_walk(L);
   sei_open_call(L);

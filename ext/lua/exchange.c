@@ -61,7 +61,8 @@ static bool submit(struct sei_client *c, struct sei_transfer *t, double delay)
   return sei_pool_submit_at(c->pool, t, delay > 0 ? sei_clock() + delay : 0);
 }
 
-/* Makes the next attempt's transfer and queues it. false: no memory. */
+/* Makes the next attempt's transfer and queues it. false: no memory, or the
+ * client's grant has no request left. */
 static bool send_after(struct sei_client *c, struct sei_exchange *x,
                        double delay)
 {
@@ -70,7 +71,7 @@ static bool send_after(struct sei_client *c, struct sei_exchange *x,
   struct sei_transfer *t = NULL;
   x->auth = c->auth == SEI_AUTH_BY_SHAPE ? sei_auth_shape(c->key.data) :
     c->auth;
-  if(add_headers(&headers, c, x)) {
+  if(sei_grant_take(c) && add_headers(&headers, c, x)) {
     describe(&r, c, x);
     r.headers = &headers;
     t = sei_transfer_new(&c->http, &r);
@@ -151,7 +152,10 @@ void sei_exchange_start(lua_State *L, struct sei_exchange *x,
   x->client = c;
   x->number = c->stats.calls + 1;
   keep_all(L, x, c, send);
+  sei_grant_check(L, c, e, x->url, send->path != NULL);
   x->deadline = sei_clock() + send->timeout;
+  if(c->grant.on && x->deadline > c->grant.deadline)
+    x->deadline = c->grant.deadline;
   c->seed = c->seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
   sei_retry_begin(&x->retry, &c->retry, &c->budget, x->deadline, c->seed);
   if(!send_after(c, x, send->delay))

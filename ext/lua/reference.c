@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "cage.h"
 #include "call.h"
 #include "client.h"
 #include "csv.h"
@@ -26,9 +27,11 @@ static const struct {
 } TABLES[] = {
   {"sei.client", sei_client_options},
   {"sei.client pace", sei_client_pace},
+  {"sei.client grant", sei_grant_options},
   {"sei.client identities", sei_client_open_points},
   {"sei.client cloud_ids", sei_client_open_points},
   {"sei.client developers", sei_client_open_points},
+  {"sei.sandboxed", sei_cage_options},
   {"sei.csv.read", sei_csv_read_options},
   {"sei.csv.write", sei_csv_write_options},
   {"sei.json.decode", sei_json_decode_options},
@@ -104,7 +107,9 @@ static int l_limits(lua_State *L)
     {(double)p->large, "bytes", "above which a body counts as large"},
     {p->large_every, "seconds", "from one large body to the next"},
     {SEI_ATTEMPTS_MAX, "attempts", "that err.attempts lists"},
-    {SEI_EVENTS_MAX, "events", "that wait for hooks and logs"}
+    {SEI_EVENTS_MAX, "events", "that wait for hooks and logs"},
+    {SEI_CAGE_SOURCE, "bytes", "of a sandboxed recipe's text"},
+    {SEI_CAGE_DEPTH, "levels", "of tables that enter or leave it"}
   };
   size_t i;
   lua_newtable(L);

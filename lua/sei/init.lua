@@ -236,4 +236,18 @@ function sei.undo(options) return require "sei.undo".make(options) end
 -- @usage assert(sei.report { plan = "plan.jsonl", review = "review.csv", file = "report.html" })
 function sei.report(options) return require "sei.report.html".make(options) end
 
+--- Runs a recipe that need not be trusted: see sei.sandboxed for what it finds there.
+--
+-- It returns data; whatever it does, it reads no file, runs no command, asks no other host, and
+-- ends when a limit is reached.
+-- @tparam table options `text` or `file` of the recipe, and what it may have
+-- @treturn ?table `value` (what it returned), `output` (what it printed; `output_cut` if that was
+-- more), `writes` (those of its client), `instructions`, `memory` (bytes, at its highest),
+-- `seconds`, `requests`; or nil and an error object, whose `report` has all of that but `value`. A
+-- limit is an error of kind "refused" with `code` "time", "instructions" or "memory"
+-- @usage local run = assert(sei.sandboxed { file = "theirs.lua", inputs = { people = people },
+--   client = { region = "prod1", api_key = sei.key.env "SEI_API_KEY" }, time = 30 })
+-- for _, row in ipairs(run.value) do print(row.email, row.login) end
+function sei.sandboxed(options) return require "sei.sandboxed".run(options) end
+
 return sei

@@ -1,0 +1,346 @@
+/* cage_base - the basic functions and coroutines of a cage.
+ *
+ * Whoever catches errors (pcall, xpcall, coroutines) lets those of a limit
+ * pass. Metatables are copied when they are set, so that none gets a finalizer
+ * or weak keys later on: finalizers run without the hook, and chains of weak
+ * keys take the collector squared time.
+ */
+#include <lauxlib.h>
+#include <lualib.h>
+#include <string.h>
+
+#include "cage.h"
+
+/* Keys in the registry: metatables of recipes with what stands for them. */
+static const char SHADOWS = 0;
+
+void sei_cage_only(lua_State *L, const char *const *names)
+{
+  size_t i;
+  lua_newtable(L);
+  for(i = 0; names[i]; i++) {
+    lua_getfield(L, -2, names[i]);
+    lua_setfield(L, -2, names[i]);
+  }
+  for(lua_pushnil(L); lua_next(L, -3); ) { /* old, new, key, value */
+    lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -4);
+    lua_rawset(L, -5);
+  }
+  lua_pop(L, 1);
+}
+
+/* ---- errors ---- */
+
+static int finish(lua_State *L, int status, lua_KContext below)
+{
+  if(status == LUA_OK || status == LUA_YIELD)
+    return lua_gettop(L) - (int)below;
+  sei_cage_caught(L, status);
+  lua_pushboolean(L, 0);
+  lua_insert(L, -2);
+  return 2;
+}
+
+static int l_pcall(lua_State *L)
+{
+  int status;
+  luaL_checkany(L, 1);
+  lua_pushboolean(L, 1);
+  lua_insert(L, 1);
+  status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish);
+  return finish(L, status, 0);
+}
+
+/* The recipe's message handler, upvalue 1, unless a limit was reached: it
+ * would be called inside the hook, and run without one. */
+static int on_error(lua_State *L)
+{
+  if(sei_cage_of(L)->reached != SEI_CAGE_FREE)
+    return 1;
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, 1);
+  return 1;
+}
+
+static int l_xpcall(lua_State *L)
+{
+  int status, n = lua_gettop(L);
+  luaL_checktype(L, 2, LUA_TFUNCTION);
+  lua_pushvalue(L, 2);
+  lua_pushcclosure(L, on_error, 1);
+  lua_replace(L, 2);
+  lua_pushboolean(L, 1);
+  lua_pushvalue(L, 1);
+  lua_rotate(L, 3, 2);
+  status = lua_pcallk(L, n - 2, LUA_MULTRET, 2, 2, finish);
+  return finish(L, status, 2);
+}
+
+/* ---- metatables ---- */
+
+/* What a metatable in a cage may have; <close> would run after a limit. */
+static const char *const EVENTS[] = {
+  "__index", "__newindex", "__call", "__tostring", "__name", "__len", "__eq",
+  "__lt", "__le", "__concat", "__unm", "__bnot", "__add", "__sub", "__mul",
+  "__div", "__mod", "__pow", "__idiv", "__band", "__bor", "__bxor", "__shl",
+  "__shr", "__pairs", "__metatable", NULL
+};
+
+static const char *const REFUSED[] = {"__gc", "__mode", "__close", NULL};
+
+static void refuse(lua_State *L, int index)
+{
+  size_t i;
+  for(i = 0; REFUSED[i]; i++) {
+    lua_pushstring(L, REFUSED[i]);
+    if(lua_rawget(L, index) != LUA_TNIL)
+      luaL_error(L, "a metatable of a sandboxed recipe has no %s",
+                 REFUSED[i]);
+    lua_pop(L, 1);
+  }
+}
+
+/* Pushes the table that is set in place of the metatable at `index`: a copy
+ * of its events, with itself at [1]. There is one for each. */
+static void push_shadow(lua_State *L, int index)
+{
+  size_t i;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &SHADOWS);
+  lua_pushvalue(L, index);
+  if(lua_rawget(L, -2) == LUA_TNIL) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, index);
+    lua_rawseti(L, -2, 1);
+    lua_pushvalue(L, index);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, -4);
+  }
+  for(i = 0; EVENTS[i]; i++) {
+    lua_pushstring(L, EVENTS[i]);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, index);
+    lua_rawset(L, -3);
+  }
+  lua_remove(L, -2);
+}
+
+static int l_setmetatable(lua_State *L)
+{
+  int type = lua_type(L, 2);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  luaL_argexpected(L, type == LUA_TNIL || type == LUA_TTABLE, 2,
+                   "nil or table");
+  lua_settop(L, 2);
+  if(luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+    return luaL_error(L, "cannot change a protected metatable");
+  if(type == LUA_TTABLE) {
+    refuse(L, 2);
+    push_shadow(L, 2);
+  }
+  lua_setmetatable(L, 1);
+  lua_settop(L, 1);
+  return 1;
+}
+
+static int l_getmetatable(lua_State *L)
+{
+  luaL_checkany(L, 1);
+  if(!lua_istable(L, 1) || !lua_getmetatable(L, 1))
+    lua_pushnil(L);
+  else if(luaL_getmetafield(L, 1, "__metatable") == LUA_TNIL)
+    lua_rawgeti(L, -1, 1);
+  return 1;
+}
+
+/* ---- print ---- */
+
+static bool put(struct sei_cage *c, const char *s, size_t n)
+{
+  if(c->output_cut || sei_buf_add(&c->output, s, n) != SEI_BUF_OK)
+    c->output_cut = true;
+  return !c->output_cut;
+}
+
+static int l_print(lua_State *L)
+{
+  struct sei_cage *c = sei_cage_of(L);
+  int i, n = lua_gettop(L);
+  for(i = 1; i <= n; i++) {
+    size_t len;
+    const char *s = luaL_tolstring(L, i, &len);
+    if(!put(c, "\t", i > 1) || !put(c, s, len))
+      break;
+    lua_pop(L, 1);
+    sei_cage_tick(L, len / 16);
+  }
+  put(c, "\n", 1);
+  return 0;
+}
+
+void sei_cage_open_base(lua_State *L)
+{
+  static const char *const STAY[] = {
+    "_VERSION", "assert", "error", "getmetatable", "ipairs", "next", "pairs",
+    "pcall", "print", "rawequal", "rawget", "rawlen", "rawset", "select",
+    "setmetatable", "tonumber", "tostring", "type", "xpcall", NULL
+  };
+  static const luaL_Reg OWN[] = {
+    {"pcall", l_pcall}, {"xpcall", l_xpcall}, {"print", l_print},
+    {"setmetatable", l_setmetatable}, {"getmetatable", l_getmetatable},
+    {NULL, NULL}
+  };
+  lua_newtable(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &SHADOWS);
+  luaL_requiref(L, LUA_GNAME, luaopen_base, 1);
+  luaL_setfuncs(L, OWN, 0);
+  sei_cage_only(L, STAY);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -2, LUA_GNAME);
+  lua_pop(L, 1);
+}
+
+/* ---- coroutines ---- */
+
+/* Moves what a coroutine gives, or its error, to L. Answers how many values
+ * these are, or -1 and the error on top. */
+static int take(lua_State *L, lua_State *co, int status, int n)
+{
+  if(status != LUA_OK && status != LUA_YIELD) {
+    sei_cage_caught(L, status);
+    lua_xmove(co, L, 1);
+    return -1;
+  }
+  if(!lua_checkstack(L, n + 1)) {
+    lua_pop(co, n);
+    lua_pushliteral(L, "too many results to resume");
+    return -1;
+  }
+  lua_xmove(co, L, n);
+  return n;
+}
+
+/* What a coroutine in it asked the host cannot be handed on from L. */
+static int give_up(lua_State *L, lua_State *co)
+{
+  sei_cage_of(L)->asking = false;
+  lua_resetthread(co);
+  lua_pushliteral(L, "a client cannot be used here: there is a C function "
+                  "between the coroutine and the recipe");
+  return -1;
+}
+
+/* What goes on when the host has answered; `wraps` as below. */
+static int resumed(lua_State *L, int status, lua_KContext wraps);
+
+/* Runs a coroutine with the `n` values on its stack until it yields, ends or
+ * fails; a question to the host is handed on. As take(). */
+static int run(lua_State *L, lua_State *co, int n, bool wraps)
+{
+  struct sei_cage *c = sei_cage_of(L);
+  int status, results = 0;
+  sei_cage_tick(L, 32);
+  sei_cage_watch(c, co);
+  c->running = co;
+  status = lua_resume(co, L, n, &results);
+  c->running = L;
+  sei_cage_watch(c, L);
+  if(status != LUA_YIELD || !c->asking)
+    return take(L, co, status, results);
+  if(!lua_isyieldable(L))
+    return give_up(L, co);
+  return lua_yieldk(L, 0, wraps, resumed);
+}
+
+static int answer(lua_State *L, int n, bool wraps)
+{
+  if(n < 0 && wraps) {
+    if(lua_type(L, -1) == LUA_TSTRING) { /* where, as coroutine.wrap does */
+      luaL_where(L, 1);
+      lua_insert(L, -2);
+      lua_concat(L, 2);
+    }
+    return lua_error(L);
+  }
+  if(wraps)
+    return n;
+  lua_pushboolean(L, n >= 0);
+  n = n < 0 ? 1 : n;
+  lua_insert(L, -(n + 1));
+  return n + 1;
+}
+
+/* The coroutine is upvalue 1 of a wrapper; else the first argument. */
+static lua_State *coroutine_of(lua_State *L, bool wraps)
+{
+  lua_State *co = lua_tothread(L, wraps ? lua_upvalueindex(1) : 1);
+  luaL_argexpected(L, co, 1, "coroutine");
+  return co;
+}
+
+static int resumed(lua_State *L, int status, lua_KContext wraps)
+{
+  (void)status;
+  return answer(L, run(L, coroutine_of(L, wraps), 0, wraps), wraps);
+}
+
+static int start(lua_State *L, bool wraps)
+{
+  lua_State *co = coroutine_of(L, wraps);
+  int n = lua_gettop(L) - !wraps;
+  if(!lua_checkstack(co, n)) {
+    lua_pushliteral(L, "too many arguments to resume");
+    return answer(L, -1, wraps);
+  }
+  lua_xmove(L, co, n);
+  return answer(L, run(L, co, n, wraps), wraps);
+}
+
+static int l_resume(lua_State *L)
+{
+  return start(L, false);
+}
+
+static int l_wrapped(lua_State *L)
+{
+  return start(L, true);
+}
+
+/* A new thread has its creator's hook; what it may run before its first one
+ * is charged now. */
+static int l_create(lua_State *L)
+{
+  lua_State *co;
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  sei_cage_tick(L, (uint64_t)sei_cage_of(L)->interval);
+  co = lua_newthread(L);
+  lua_pushvalue(L, 1);
+  lua_xmove(L, co, 1);
+  return 1;
+}
+
+static int l_wrap(lua_State *L)
+{
+  l_create(L);
+  lua_pushcclosure(L, l_wrapped, 1);
+  return 1;
+}
+
+void sei_cage_open_coroutine(lua_State *L)
+{
+  static const char *const STAY[] = {
+    "close", "create", "isyieldable", "resume", "running", "status", "wrap",
+    "yield", NULL
+  };
+  static const luaL_Reg OWN[] = {
+    {"create", l_create}, {"resume", l_resume}, {"wrap", l_wrap}, {NULL, NULL}
+  };
+  luaL_requiref(L, LUA_COLIBNAME, luaopen_coroutine, 1);
+  luaL_setfuncs(L, OWN, 0);
+  sei_cage_only(L, STAY);
+  lua_pop(L, 1);
+}

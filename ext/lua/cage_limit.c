@@ -1,0 +1,222 @@
+/* cage_limit - memory, instructions and time of a cage.
+ *
+ * The hook comes every so many instructions. How many depends on the largest
+ * block there is: an instruction takes time in proportion to it at worst (two
+ * long strings are compared, many arguments are passed on), so that their
+ * product has a bound. The allocator sees the clock, too, for functions that
+ * run long and allocate; it cannot raise, but have the hook come at once.
+ */
+#define _GNU_SOURCE /* CLOCK_MONOTONIC_COARSE */
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cage.h"
+
+enum {
+  INTERVAL = 500,           /* instructions between two looks at the clock */
+  LARGE = 18,               /* blocks from 2^18 bytes shorten it */
+  REFUSALS = 50,            /* refused allocations that end a recipe: each
+                               costs a full collection */
+  BLOCK_HEAD = 8, BLOCK_ALIGN = 16, BLOCK_MIN = 32 /* of malloc */
+};
+
+/* Seconds after its end at which a recipe gets no memory either. */
+static const double GRACE = 0.01;
+
+/* What is raised when a limit was reached. Nobody in a cage ever sees it. */
+static const char LIMIT = 0;
+
+struct sei_cage *sei_cage_of(lua_State *L)
+{
+  return *(struct sei_cage **)lua_getextraspace(L);
+}
+
+const char *sei_cage_limit_name(enum sei_cage_limit limit)
+{
+  static const char *const NAMES[] = {NULL, "time", "instructions", "memory"};
+  return NAMES[limit];
+}
+
+/* sei_clock(), some milliseconds late and ten times as fast. */
+static double coarse_clock(void)
+{
+  struct timespec now;
+#ifdef CLOCK_MONOTONIC_COARSE
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+#else
+  clock_gettime(CLOCK_MONOTONIC, &now);
+#endif
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* ---- the hook ---- */
+
+static void on_count(lua_State *L, lua_Debug *ar);
+
+/* Instructions between two hooks, by the largest block in use. */
+static int interval_of(const struct sei_cage *c)
+{
+  int class = SEI_CAGE_CLASSES - 1, interval;
+  while(class > LARGE && !c->blocks[class])
+    class--;
+  interval = INTERVAL >> (class - LARGE);
+  return interval ? interval : 1;
+}
+
+static void set_hook(lua_State *L, int interval)
+{
+  lua_sethook(L, on_count, LUA_MASKCOUNT, interval);
+}
+
+/* The hook comes with the next instruction. Called where Lua may be in the
+ * midst of anything; lua_sethook() may be called from a signal handler. */
+static void hasten(struct sei_cage *c)
+{
+  if(!c->running || c->hastened)
+    return;
+  c->hastened = true;
+  c->instructions += (uint64_t)c->interval; /* of which some were done */
+  set_hook(c->running, 1);
+}
+
+static void reach(struct sei_cage *c, enum sei_cage_limit limit)
+{
+  if(c->reached == SEI_CAGE_FREE)
+    c->reached = limit;
+}
+
+bool sei_cage_over(struct sei_cage *c)
+{
+  if(c->instructions >= c->instructions_max)
+    reach(c, SEI_CAGE_INSTRUCTIONS);
+  if(c->refused >= REFUSALS)
+    reach(c, SEI_CAGE_MEMORY);
+  if(c->reached == SEI_CAGE_FREE && coarse_clock() >= c->deadline)
+    reach(c, SEI_CAGE_TIME);
+  return c->reached != SEI_CAGE_FREE;
+}
+
+/* Raises if a limit was reached. */
+static void stop_if_over(lua_State *L, struct sei_cage *c)
+{
+  if(!sei_cage_over(c))
+    return;
+  set_hook(L, 1);
+  if(!lua_checkstack(L, 1)) /* never so in a hook */
+    lua_settop(L, 0);
+  lua_pushlightuserdata(L, (void *)&LIMIT);
+  lua_error(L);
+}
+
+static void on_count(lua_State *L, lua_Debug *ar)
+{
+  struct sei_cage *c = sei_cage_of(L);
+  (void)ar;
+  c->running = L;
+  c->hastened = false;
+  c->instructions += (uint64_t)lua_gethookcount(L);
+  stop_if_over(L, c);
+  c->interval = interval_of(c);
+  if(lua_gethookcount(L) != c->interval)
+    set_hook(L, c->interval);
+}
+
+void sei_cage_watch(struct sei_cage *c, lua_State *L)
+{
+  c->interval = interval_of(c);
+  c->hastened = false;
+  if(lua_gethook(L) == on_count && lua_gethookcount(L) == c->interval)
+    return;
+  c->instructions += (uint64_t)c->interval; /* its count begins anew */
+  set_hook(L, c->interval);
+}
+
+bool sei_cage_charge(struct sei_cage *c, uint64_t n)
+{
+  c->instructions += n;
+  return !sei_cage_over(c);
+}
+
+void sei_cage_tick(lua_State *L, uint64_t n)
+{
+  struct sei_cage *c = sei_cage_of(L);
+  c->instructions += n;
+  stop_if_over(L, c);
+}
+
+void sei_cage_failed(struct sei_cage *c, int status)
+{
+  sei_cage_over(c); /* out of time, there is no memory either */
+  if(status == LUA_ERRMEM)
+    reach(c, SEI_CAGE_MEMORY);
+}
+
+void sei_cage_caught(lua_State *L, int status)
+{
+  struct sei_cage *c = sei_cage_of(L);
+  sei_cage_failed(c, status);
+  stop_if_over(L, c);
+}
+
+/* ---- memory ---- */
+
+/* What a block takes, with what malloc (of glibc) needs itself. */
+static size_t cost(size_t n)
+{
+  size_t all = (n + BLOCK_HEAD + BLOCK_ALIGN - 1) &
+    ~(size_t)(BLOCK_ALIGN - 1);
+  return !n ? 0 : all < BLOCK_MIN ? BLOCK_MIN : all;
+}
+
+/* Enters or removes a block that is large. */
+static void note_large(struct sei_cage *c, size_t size, int by)
+{
+  int class = LARGE;
+  if(size < (size_t)1 << LARGE)
+    return;
+  while(class < SEI_CAGE_CLASSES - 1 && size >= (size_t)2 << class)
+    class++;
+  c->blocks[class] += (unsigned)by;
+}
+
+static bool may_grow(struct sei_cage *c, size_t from, size_t to)
+{
+  double late = coarse_clock() - c->deadline;
+  if(late >= 0 || to >= (size_t)1 << LARGE)
+    hasten(c);
+  if(late > GRACE)
+    return false;
+  if(cost(to) - cost(from) <= c->memory_max - c->memory)
+    return true;
+  c->refused++;
+  hasten(c);
+  return false;
+}
+
+void *sei_cage_allocate(void *ud, void *block, size_t old_size,
+                        size_t new_size)
+{
+  struct sei_cage *c = ud;
+  size_t from = block ? old_size : 0; /* else it is the kind of object */
+  void *moved = NULL;
+  if(new_size > c->memory_max ||
+     (new_size > from && !may_grow(c, from, new_size)))
+    return NULL;
+  if(!new_size)
+    free(block);
+  else {
+    moved = realloc(block, new_size);
+    if(!moved && new_size <= from)
+      moved = block; /* Lua takes it that shrinking cannot fail */
+    if(!moved)
+      return NULL;
+  }
+  c->memory += cost(new_size) - cost(from);
+  if(c->memory > c->memory_peak)
+    c->memory_peak = c->memory;
+  note_large(c, from, -1);
+  note_large(c, new_size, 1);
+  return moved;
+}

@@ -1,0 +1,199 @@
+--- Recipes that a host need not trust.
+--
+-- A recipe runs in a Lua state of its own, the cage, of which only data leaves and which only data
+-- enters. It finds Lua's basic functions, coroutines, `string`, `table`, `math` and `utf8`; of the
+-- library `sei.text`, `sei.similarity`, `sei.null` and `sei.is_error`; and its `inputs`. There are
+-- no files, no commands, no environment, no clock, no modules, and nothing that loads code.
+--
+-- What differs from Lua outside:
+--
+-- * a metatable is read when it is set: what is put into it later counts only once it is set
+--   again; `__gc`, `__mode` and `__close` are refused
+-- * the functions of `table` take tables as they are, whatever their metatables say
+-- * a reached limit ends the recipe: no pcall catches it
+-- * `collectgarbage`, `load` and its like, `string.pack`, `string.unpack` and `string.dump` are
+--   not there
+--
+-- Its `client`, if it is given one, has the methods of a client for the operations that are
+-- allowed: lists and downloads are iterators; options that name files or are functions are refused.
+-- @module sei.sandboxed
+
+local attempt = require "sei.attempt"
+local core = require "sei.core"
+local inside = require "sei.sandboxed.inside"
+local service = require "sei.sandboxed.service"
+
+local sandboxed = {}
+
+local SOURCE <const> = 64 * 1024    -- bytes of a recipe: SEI_CAGE_SOURCE of ext/lua/cage.h
+
+-- Shown to people: nothing of a stranger's text moves a cursor.
+local function clean(text) return (tostring(text):gsub("%c", "?")) end
+
+-- ---- the text ----
+
+local function check(given)
+  if (given.text == nil) == (given.file == nil) then
+    error("sei.sandboxed needs either the option 'text' or 'file'"
+      .. (given.text ~= nil and ", not both" or ""), 0)
+  end
+  if given.text ~= nil and type(given.text) ~= "string" then
+    error(("bad option 'text' for sei.sandboxed (string expected, got %s)")
+      :format(type(given.text)), 0)
+  end
+  if given.client ~= nil then return end
+  for _, name in ipairs { "operations", "hosts", "requests", "writes" } do
+    if given[name] ~= nil then
+      error(("option '%s' for sei.sandboxed says what a client may do, and there is no option "
+        .. "'client'"):format(name), 0)
+    end
+  end
+end
+
+local function fail(name, fields)
+  fields.file = name
+  if fields.message:sub(1, #name + 1) ~= name .. ":" then
+    fields.message = name .. ": " .. fields.message
+  end
+  return core.error(fields)
+end
+
+local function read(path)
+  local file, problem = io.open(path, "rb")
+  local text
+  if file then
+    text, problem = file:read(SOURCE + 1)
+    file:close()
+  end
+  if text or file and not problem then return text or "" end
+  return nil, core.error { kind = "io", file = path,
+    message = problem:find(path, 1, true) and problem or path .. ": " .. problem }
+end
+
+local function source_of(given, name)
+  local text, err = given.text, nil
+  if not text then
+    text, err = read(given.file)
+    if not text then return nil, err end
+  end
+  if #text > SOURCE then
+    return nil, fail(name, { kind = "too_large",
+      message = ("a sandboxed recipe has %d bytes at most"):format(SOURCE),
+      hint = "hand its data over in the option 'inputs'" })
+  end
+  -- as Lua's own loader does for files
+  return (text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", ""))
+end
+
+-- ---- what came of it ----
+
+local REMEDY <const> = {
+  time = { "it was ended: its %s seconds were over", "time", 10 },
+  instructions = { "it was ended: it had executed its %s instructions", "instructions", 1e9 },
+  memory = { "it was ended: it wanted more than its %s bytes of memory", "memory", 64 << 20 },
+}
+
+local function limit(self, which)
+  local row = REMEDY[which]
+  local value = self.given[row[2]] or row[3]
+  return fail(self.name, { kind = "refused", code = which,
+    message = row[1]:format(math.tointeger(value) or value),
+    hint = ("the option '%s' gives it more"):format(row[2]) })
+end
+
+-- What a recipe raised: a text, or an error of its client's, which keeps its fields.
+local function raised(self, problem)
+  if type(problem) ~= "table" then
+    local text = clean(problem)
+    local line = text:sub(1, #self.name) == self.name and text:match("^:(%d+):", #self.name + 1)
+    return fail(self.name, { kind = "decode", message = text,
+      line = line and math.tointeger(tonumber(line)) })
+  end
+  local fields = { kind = "decode", message = "an error that is no text but table" }
+  if type(problem.kind) == "string" and type(problem.message) == "string" then
+    fields.message = clean(problem.message)
+    for _, name in ipairs { "hint", "code", "class", "status", "request_id", "method", "url" } do
+      local value = problem[name]
+      fields[name] = type(value) == "number" and value
+        or type(value) == "string" and clean(value) or nil
+    end
+    local known, err = pcall(fail, self.name, { kind = problem.kind, message = "" })
+    fields.kind = known and err.kind or fields.kind
+  end
+  return fail(self.name, fields)
+end
+
+local function border(self, problem, place)
+  return fail(self.name, { kind = "encode", message = ("what it hands out%s cannot leave: %s")
+    :format(place ~= "" and ", at " .. clean(place) .. "," or "", problem),
+    hint = "only nil, booleans, numbers, strings, sei.null and tables of these pass; the option "
+      .. "'max_result' says how many bytes" })
+end
+
+-- ---- running it ----
+
+-- The result but for its value.
+local function used(self)
+  local facts = core.cage_used(self.cage)
+  facts.seconds = self.seconds - core.cage_left(self.cage)
+  facts.requests = self.service and self.service.client:stats().attempts or 0
+  facts.writes = self.service and self.service.writes or {}
+  return facts
+end
+
+local function ends(self, err)
+  err.report = used(self)
+  return nil, err
+end
+
+local function set(self, name, value)
+  local ok, problem, place = core.cage_set(self.cage, name, value)
+  if ok then return end
+  error(("bad option '%s' for sei.sandboxed (%s%s: %s)"):format(name, name, place, problem), 0)
+end
+
+-- Steps until it is done; whatever it asks is answered here, where waiting may yield.
+local function step(self)
+  local what, value, place = core.cage_step(self.cage)
+  while what == "ask" do
+    what, value, place = core.cage_step(self.cage, self.service:answer(value))
+  end
+  if what == "done" then
+    local run = used(self)
+    run.value = value
+    return run
+  end
+  return ends(self, what == "limit" and limit(self, value) or what == "failed"
+    and raised(self, value) or border(self, value, place))
+end
+
+local function run(given, text, name)
+  local cage <close> = core.cage(given)
+  local self = { cage = cage, given = given, name = name, seconds = given.time or 10 }
+  local client <close> = given.client and service.new(given, core.cage_left(cage)) or nil
+  self.service = client
+  core.cage_inside(cage, string.dump(inside, true), { arg = given.inputs and given.inputs.arg,
+    methods = client and service.methods() or nil })
+  set(self, "inputs", given.inputs or {})
+  local ok, problem = core.cage_load(cage, text, "=" .. name)
+  if ok == "limit" then return ends(self, limit(self, problem)) end
+  if not ok then return ends(self, raised(self, problem)) end
+  return step(self)
+end
+
+--- Runs a recipe that need not be trusted; see `sei.sandboxed`.
+-- @tparam table given
+-- @treturn ?table what came of it; or nil and an error object
+function sandboxed.run(given)
+  attempt.check(2, core.cage_check, given)
+  attempt.check(2, check, given)
+  local name = given.name or given.file or "recipe"
+  local text, err = source_of(given, name)
+  if not text then return nil, err end
+  local ok, result, problem = pcall(run, given, text, name)
+  if ok then return result, problem end
+  if core.is_error(result) then return nil, result end
+  return attempt.check(2, error, result, 0)
+end
+
+return sandboxed
