@@ -46,6 +46,7 @@ static bool in_class(int c, int class)
   case 'u': yes = isupper(c); break;
   case 'w': yes = isalnum(c); break;
   case 'x': yes = isxdigit(c); break;
+  case 'z': yes = !c; break; /* deprecated, and still there */
   default: return class == c;
   }
   return isupper(class) ? !yes : yes;

@@ -322,9 +322,10 @@ static int push_limit(lua_State *L, const struct sei_cage *c)
 /* Notes what a status says of the limits. true: one was reached. */
 static bool is_limit(struct sei_cage *c, int status)
 {
-  if(status == LUA_OK || status == LUA_YIELD)
+  if(status == LUA_OK)
     return false;
-  sei_cage_failed(c, status);
+  if(status != LUA_YIELD)
+    sei_cage_failed(c, status);
   return c->reached != SEI_CAGE_FREE;
 }
 

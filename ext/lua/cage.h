@@ -64,14 +64,14 @@ void sei_cage_watch(struct sei_cage *c, lua_State *L);
 /* Charges for work that is no instruction. Does not raise; false: over. */
 bool sei_cage_charge(struct sei_cage *c, uint64_t n);
 
-/* The same, and raises what nothing in a cage can catch. */
+/* The same; if a limit was reached, what runs ends here: it yields for good,
+ * or raises what nothing in a cage can catch. */
 void sei_cage_tick(lua_State *L, uint64_t n);
 
 /* Notes the status of something that failed. */
 void sei_cage_failed(struct sei_cage *c, int status);
 
-/* To be called wherever an error was caught: raises again if a limit was
- * reached. `status` is that of lua_pcall or lua_resume. */
+/* To be called wherever an error was caught: as sei_cage_tick(). `status` is that of lua_pcall or lua_resume. */
 void sei_cage_caught(lua_State *L, int status);
 
 /* Whether a limit was reached, looking at the clock. */

@@ -22,10 +22,12 @@ enum {
   BLOCK_HEAD = 8, BLOCK_ALIGN = 16, BLOCK_MIN = 32 /* of malloc */
 };
 
-/* Seconds after its end at which a recipe gets no memory either. */
-static const double GRACE = 0.01;
+/* Seconds after its end at which a recipe gets no memory either, which costs a
+ * collection: for Lua's parser, which meets no hook. */
+static const double GRACE = 0.05;
 
-/* What is raised when a limit was reached. Nobody in a cage ever sees it. */
+/* What is raised when a limit was reached, where nothing can be yielded.
+ * Nobody in a cage ever sees it. */
 static const char LIMIT = 0;
 
 struct sei_cage *sei_cage_of(lua_State *L)
@@ -98,12 +100,18 @@ bool sei_cage_over(struct sei_cage *c)
   return c->reached != SEI_CAGE_FREE;
 }
 
-/* Raises if a limit was reached. */
+/* Ends what runs if a limit was reached: by yielding, where that can be, since
+ * pcall sees errors, and ten thousands of them, one in the other, take long to
+ * unwind. Comes back after yielding in a hook alone. */
 static void stop_if_over(lua_State *L, struct sei_cage *c)
 {
   if(!sei_cage_over(c))
     return;
   set_hook(L, 1);
+  if(lua_isyieldable(L)) {
+    lua_yield(L, 0);
+    return;
+  }
   if(!lua_checkstack(L, 1)) /* never so in a hook */
     lua_settop(L, 0);
   lua_pushlightuserdata(L, (void *)&LIMIT);
@@ -118,7 +126,7 @@ static void on_count(lua_State *L, lua_Debug *ar)
   c->hastened = false;
   c->instructions += (uint64_t)lua_gethookcount(L);
   stop_if_over(L, c);
-  c->interval = interval_of(c);
+  c->interval = c->reached == SEI_CAGE_FREE ? interval_of(c) : 1;
   if(lua_gethookcount(L) != c->interval)
     set_hook(L, c->interval);
 }
@@ -184,7 +192,7 @@ static void note_large(struct sei_cage *c, size_t size, int by)
 static bool may_grow(struct sei_cage *c, size_t from, size_t to)
 {
   double late = coarse_clock() - c->deadline;
-  if(late >= 0 || to >= (size_t)1 << LARGE)
+  if(late >= 0)
     hasten(c);
   if(late > GRACE)
     return false;
@@ -201,6 +209,8 @@ void *sei_cage_allocate(void *ud, void *block, size_t old_size,
   struct sei_cage *c = ud;
   size_t from = block ? old_size : 0; /* else it is the kind of object */
   void *moved = NULL;
+  if(from >= (size_t)1 << LARGE || new_size >= (size_t)1 << LARGE)
+    hasten(c);
   if(new_size > c->memory_max ||
      (new_size > from && !may_grow(c, from, new_size)))
     return NULL;

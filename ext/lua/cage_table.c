@@ -106,8 +106,9 @@ static int l_concat(lua_State *L)
   for(; i <= last; i++) {
     lua_rawgeti(L, 1, i);
     if(!lua_isstring(L, -1))
-      return luaL_error(L, "invalid value (at index %I) in table for "
-                        "'concat'", (LUAI_UACINT)i);
+      return luaL_error(L, "invalid value (%s) at index %I in table "
+                        "for 'concat'", luaL_typename(L, -1),
+                        (LUAI_UACINT)i);
     luaL_addvalue(&b);
     if(i == last)
       break; /* i + 1 may be none */
