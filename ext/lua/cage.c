@@ -230,7 +230,8 @@ static void send(lua_State *L, struct sei_cage *c, lua_CFunction f,
 static int errand_set(lua_State *L)
 {
   struct errand *e = lua_touserdata(L, 1);
-  e->problem = sei_cage_copy(e->host, 3, L, e->max, e->where, WHERE);
+  e->problem = sei_cage_copy(sei_cage_of(L), e->host, 3, L, e->max, e->where,
+                             WHERE);
   if(!e->problem)
     lua_setglobal(L, e->name);
   return 0;
@@ -262,7 +263,8 @@ static int errand_inside(lua_State *L)
   if(luaL_loadbufferx(L, e->text, e->size, "=sei", "b") != LUA_OK)
     return lua_error(L);
   sei_cage_push_ask(L);
-  e->problem = sei_cage_copy(e->host, 3, L, e->max, e->where, WHERE);
+  e->problem = sei_cage_copy(sei_cage_of(L), e->host, 3, L, e->max, e->where,
+                             WHERE);
   if(!e->problem)
     lua_call(L, 2, 0);
   return 0;
@@ -306,7 +308,7 @@ static void push_failure(lua_State *L, struct sei_cage *c)
     lua_pushlstring(L, text, n < FAILURE ? n : FAILURE);
   }
   else if(lua_type(from, -1) != LUA_TTABLE ||
-          sei_cage_copy(from, -1, L, FAILURE, where, WHERE))
+          sei_cage_copy(c, from, -1, L, FAILURE, where, WHERE))
     lua_pushfstring(L, "an error that is no text but %s",
                     luaL_typename(from, -1));
 }
@@ -357,7 +359,7 @@ static int errand_resume(lua_State *L)
   struct errand *e = lua_touserdata(L, 1);
   struct sei_cage *c = sei_cage_of(L);
   if(c->asking) {
-    e->problem = sei_cage_copy(e->host, 2, L, c->memory_max, e->where,
+    e->problem = sei_cage_copy(c, e->host, 2, L, c->memory_max, e->where,
                                WHERE);
     if(e->problem)
       return 0;
@@ -372,16 +374,19 @@ static int errand_resume(lua_State *L)
 }
 
 /* Pushes "done" or "ask" and a copy of the value at `index` of `from`. */
-static int push_copy(lua_State *L, const struct owner *o, lua_State *from,
+static int push_copy(lua_State *L, struct owner *o, lua_State *from,
                      int index, const char *what)
 {
   char where[WHERE];
   const char *problem;
   lua_pushstring(L, what);
-  problem = sei_cage_copy(from, index, L, o->max_result, where, WHERE);
+  problem = sei_cage_copy(&o->cage, from, index, L, o->max_result, where,
+                          WHERE);
   if(!problem)
     return 2;
   lua_pop(L, 1);
+  if(problem == sei_cage_late)
+    return push_limit(L, &o->cage);
   lua_pushliteral(L, "border");
   lua_pushstring(L, problem);
   lua_pushstring(L, where);
@@ -408,6 +413,8 @@ static int l_cage_step(lua_State *L)
   lua_pushlightuserdata(c->L, &e);
   status = lua_pcall(c->L, 1, 0, 0);
   c->running = NULL;
+  if(e.problem == sei_cage_late)
+    return push_limit(L, c);
   if(e.problem)
     return luaL_error(L, "bad answer%s: %s", e.where, e.problem);
   if(is_limit(c, status) || is_limit(c, e.status))

@@ -96,8 +96,12 @@ void sei_cage_only(lua_State *L, const char *const *names);
  * `from`; in `to` only for want of memory. NULL, or static text that says
  * what cannot be copied: then `where` (of size `size`) names the place, as
  * ".people[3]", and nothing is pushed. */
-const char *sei_cage_copy(lua_State *from, int index, lua_State *to,
-                          size_t max, char *where, size_t size);
+const char *sei_cage_copy(struct sei_cage *c, lua_State *from, int index,
+                          lua_State *to, size_t max, char *where,
+                          size_t size);
+
+/* What it says when a limit of the cage was reached meanwhile. */
+extern const char sei_cage_late[];
 
 /* cage_ask.c: pushes the function by which what runs in the cage asks its
  * host: ask(...) gives what the host answers. */

@@ -11,10 +11,15 @@
 #include "cage.h"
 
 enum { VALUE_BYTES = 16, TABLE_BYTES = 64, STACK = 6,
-  SIZE_GUESS = 4096 /* items that room is made for at once */ };
+  SIZE_GUESS = 4096, /* items that room is made for at once */
+  STEP = 1024        /* values between two looks at the clock */ };
+
+const char sei_cage_late[] = "its time is over";
 
 struct copy {
   lua_State *from, *to;
+  struct sei_cage *cage;
+  unsigned values;
   size_t left;              /* bytes */
   unsigned depth;
   const char *problem;
@@ -101,6 +106,8 @@ static bool copy_value(struct copy *w, int index)
   luaL_checkstack(w->to, STACK, NULL);
   if(!spend(w, VALUE_BYTES))
     return false;
+  if(++w->values % STEP == 0 && sei_cage_over(w->cage))
+    return fail(w, sei_cage_late);
   switch(lua_type(w->from, index)) {
   case LUA_TNIL:
     lua_pushnil(w->to);
@@ -133,11 +140,13 @@ static bool copy_value(struct copy *w, int index)
   }
 }
 
-const char *sei_cage_copy(lua_State *from, int index, lua_State *to,
-                          size_t max, char *where, size_t size)
+const char *sei_cage_copy(struct sei_cage *c, lua_State *from, int index,
+                          lua_State *to, size_t max, char *where,
+                          size_t size)
 {
   int top = lua_gettop(from), to_top = lua_gettop(to);
   struct copy w = {0};
+  w.cage = c;
   w.from = from;
   w.to = to;
   w.left = max;

@@ -10,6 +10,7 @@
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "cage.h"
@@ -170,6 +171,68 @@ void sei_cage_caught(lua_State *L, int status)
 
 /* ---- memory ---- */
 
+/* Large blocks are mapped: they grow without being copied, which would take
+ * both for a while, and are given back at once. Not under AddressSanitizer,
+ * which watches what malloc gives. */
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+static bool is_mapped(size_t n)
+{
+  return n >= (size_t)1 << LARGE;
+}
+
+static void *map(void *block, size_t from, size_t to)
+{
+  void *p = block ? mremap(block, from, to, MREMAP_MAYMOVE) :
+    mmap(NULL, to, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return p == MAP_FAILED ? NULL : p;
+}
+
+static void unmap(void *block, size_t n)
+{
+  munmap(block, n);
+}
+#else
+static bool is_mapped(size_t n)
+{
+  (void)n;
+  return false;
+}
+
+static void *map(void *block, size_t from, size_t to)
+{
+  (void)from;
+  return realloc(block, to);
+}
+
+static void unmap(void *block, size_t n)
+{
+  (void)n;
+  free(block);
+}
+#endif
+
+static void release(void *block, size_t n)
+{
+  if(is_mapped(n))
+    unmap(block, n);
+  else
+    free(block);
+}
+
+/* As realloc(), to a size that is not 0. */
+static void *resize(void *block, size_t from, size_t to)
+{
+  void *moved;
+  if(is_mapped(from) == is_mapped(to) || !block)
+    return is_mapped(to) ? map(block, from, to) : realloc(block, to);
+  moved = is_mapped(to) ? map(NULL, 0, to) : malloc(to);
+  if(moved) {
+    memcpy(moved, block, from < to ? from : to);
+    release(block, from);
+  }
+  return moved;
+}
+
 /* What a block takes, with what malloc (of glibc) needs itself. */
 static size_t cost(size_t n)
 {
@@ -215,11 +278,9 @@ void *sei_cage_allocate(void *ud, void *block, size_t old_size,
      (new_size > from && !may_grow(c, from, new_size)))
     return NULL;
   if(!new_size)
-    free(block);
+    release(block, from);
   else {
-    moved = realloc(block, new_size);
-    if(!moved && new_size <= from)
-      moved = block; /* Lua takes it that shrinking cannot fail */
+    moved = resize(block, from, new_size);
     if(!moved)
       return NULL;
   }
