@@ -17,6 +17,10 @@ local function callers(client)
     { "sei.text.normalize_email", function(o) return sei.text.normalize_email("a@b.c", o) end },
     { "sei.match.join", function(o) return sei.match.join({}, {}, o) end },
   }
+  list[#list + 1] = { "sei.sandboxed", function(o)
+    o.text = o.text or ""
+    return sei.sandboxed(o)
+  end }
   for name, f in pairs(sei.similarity) do
     list[#list + 1] = { "sei.similarity." .. name, function(o) return f("a", "b", o) end }
   end
@@ -33,7 +37,7 @@ local function callers(client)
 end
 
 local UNITS = { "seconds", "bytes", "pages", "records", "requests", "repetitions", "rows", "fields",
-  "levels", "pairs", "code points" }
+  "levels", "pairs", "code points", "instructions" }
 
 local function has_unit(text)
   for _, unit in ipairs(UNITS) do
@@ -81,7 +85,7 @@ describe("every option", function()
   end)
 
   it("that is a table of options lists these", function()
-    for _, name in ipairs { "pace", "identities", "cloud_ids", "developers" } do
+    for _, name in ipairs { "pace", "grant", "identities", "cloud_ids", "developers" } do
       assert.is_true(#core.options("sei.client " .. name) >= 3, name)
     end
     assert.is_nil(core.options "sei.client nothing")

@@ -95,7 +95,8 @@ local function lua_modules()
   local list = {}
   for file in io.popen "find lua/sei -name '*.lua' | sort":lines() do
     local name = file:match "^lua/(.+)%.lua$":gsub("/init$", ""):gsub("/", ".")
-    if not name:find "^sei%.sandbox" and name ~= "sei.main" and not name:find "^sei%.cli" then
+    if not name:find "^sei%.sandbox%f[.\0]" and name ~= "sei.main"
+      and not name:find "^sei%.cli" then
       list[#list + 1] = { name = name, file = file }
     end
   end

@@ -173,7 +173,9 @@ static void set_limits(lua_State *L, struct owner *o)
 static int l_cage_check(lua_State *L)
 {
   static const struct sei_option *const tables[] = {sei_cage_options, NULL};
-  luaL_checktype(L, 1, LUA_TTABLE);
+  if(!lua_istable(L, 1))
+    return luaL_error(L, "bad argument #1 to 'sandboxed' (table of options "
+                      "expected, got %s)", luaL_typename(L, 1));
   sei_options_check(L, 1, "sei.sandboxed", tables);
   return 0;
 }

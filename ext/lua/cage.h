@@ -71,7 +71,8 @@ void sei_cage_tick(lua_State *L, uint64_t n);
 /* Notes the status of something that failed. */
 void sei_cage_failed(struct sei_cage *c, int status);
 
-/* To be called wherever an error was caught: as sei_cage_tick(). `status` is that of lua_pcall or lua_resume. */
+/* To be called wherever an error was caught: as sei_cage_tick(). `status` is
+ * that of lua_pcall or lua_resume. */
 void sei_cage_caught(lua_State *L, int status);
 
 /* Whether a limit was reached, looking at the clock. */

@@ -111,7 +111,8 @@ static int push_captures(lua_State *L, const struct sei_pattern *m,
   return (int)n;
 }
 
-/* Where to begin, from 0, by the argument at `index`; beyond the end is n + 1. */
+/* Where to begin, from 0, by the argument at `index`; beyond the end it is
+ * n + 1. */
 static size_t start_of(lua_State *L, int index, size_t n)
 {
   lua_Integer i = luaL_optinteger(L, index, 1);

@@ -72,10 +72,8 @@ end
 
 local function source_of(given, name)
   local text, err = given.text, nil
-  if not text then
-    text, err = read(given.file)
-    if not text then return nil, err end
-  end
+  if not text then text, err = read(given.file) end
+  if not text then return nil, err end
   if #text > SOURCE then
     return nil, fail(name, { kind = "too_large",
       message = ("a sandboxed recipe has %d bytes at most"):format(SOURCE),
@@ -193,7 +191,7 @@ function sandboxed.run(given)
   local ok, result, problem = pcall(run, given, text, name)
   if ok then return result, problem end
   if core.is_error(result) then return nil, result end
-  return attempt.check(2, error, result, 0)
+  attempt.check(2, error, result, 0)
 end
 
 return sandboxed

@@ -121,7 +121,9 @@ recipe("the client in nested coroutines", [[
     return coroutine.wrap(deep)(n - 1)
   end
   deep(150)
-  string.gsub("x", "x", function() return coroutine.wrap(function() client:get_schema() end)() end)]])
+  string.gsub("x", "x", function()
+    return coroutine.wrap(function() client:get_schema() end)()
+  end)]])
 
 -- ---- never ending ----
 
@@ -239,7 +241,8 @@ recipe("weak keys put in later", [[
   local m, all, keys = {}, {}, {}
   for i = 1, 20000 do keys[i] = {} end
   for i = 1, 20000 do
-    all[i] = setmetatable({ [keys[(i * 7919) % 20000 + 1] ] = keys[(i * 7919 + 7919) % 20000 + 1] }, m)
+    local from, to = (i * 7919) % 20000 + 1, (i * 7919 + 7919) % 20000 + 1
+    all[i] = setmetatable({ [keys[from] ] = keys[to] }, m)
   end
   m.__mode = "k"
   keys = nil
@@ -256,7 +259,8 @@ recipe("loops just below the end of the stack", [[
 recipe("a loop at every depth of the stack", [[
   local function f(n) return n == 0 and pcall(function() while true do end end) or f(n - 1) + 1 end
   for n = 199000, 200100 do pcall(f, n) end
-  for n = 160, 260 do pcall(function() local function g(k) return k > 0 and pcall(g, k - 1) end g(n) end) end]])
+  local function g(k) return k > 0 and pcall(g, k - 1) end
+  for n = 160, 260 do pcall(g, n) end]])
 recipe("recursion in C", [[
   local function f(s) return (s:gsub(".", f)) end
   while true do pcall(f, "x") end]])
@@ -501,7 +505,9 @@ Account.__index = Account
 function Account.new(login) return setmetatable({ login = login }, Account) end
 function Account:local_part() return self.login:match "^([^@]+)@?" end
 local gen = coroutine.wrap(function()
-  for _, login in ipairs { "a.b@example.com", "c-d", "e" } do coroutine.yield(Account.new(login)) end
+  for _, login in ipairs { "a.b@example.com", "c-d", "e" } do
+    coroutine.yield(Account.new(login))
+  end
 end)
 local parts = {}
 for account in gen do parts[#parts + 1] = account:local_part() end
@@ -520,7 +526,8 @@ return { who = who, best = math.floor(best * 100) }]],
 }
 
 -- Numbers that break things, and pieces of code.
-local NUMBERS <const> = { "0", "-1", "1e9", "1e308", "1 << 62", "math.huge", "0/0", "math.mininteger" }
+local NUMBERS <const> = { "0", "-1", "1e9", "1e308", "1 << 62", "math.huge", "0/0",
+  "math.mininteger" }
 local PIECES <const> = { "while true do end", "error({})", "pcall(error)", "return print",
   "coroutine.yield()", "goto x", "collectgarbage()", "x = x .. x", "local t = {} t[t] = t",
   "setmetatable(_G, { __index = function() while true do end end })",

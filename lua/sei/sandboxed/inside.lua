@@ -5,11 +5,9 @@
 -- answers with data.
 -- @module sei.sandboxed.inside
 
---- Furnishes the cage.
--- @tparam function ask asks the host; gives "ok" and values, "failed" and an error as data, or
--- "misuse" and a text
--- @tparam table data `methods`: array of { name, kind } of the client's methods, none without a
--- client; `arg`: what the recipe finds under this name
+-- Furnishes the cage. `ask` asks the host; it gives "ok" and values, "failed" and an error as
+-- data, or "misuse" and a text. `data.methods`: array of { name, kind } of the client's methods,
+-- none without a client; `data.arg`: what the recipe finds under this name.
 return function(ask, data)
   local error, setmetatable, getmetatable, type = error, setmetatable, getmetatable, type
   local tostring = tostring

@@ -61,7 +61,8 @@ end
 --- Makes the client of a recipe, and what answers for it.
 -- @tparam table given the options of sei.sandboxed
 -- @tparam number seconds that the recipe has left
--- @treturn table to be closed
+-- @treturn table to be closed; `client`, `writes` (what the recipe wrote, or would have), and
+-- `answer`, a method that takes a question and gives the answer
 function service.new(given, seconds)
   local writes = given.writes or "refuse"
   local set, made = allowed(given.operations, writes), {}
@@ -216,16 +217,14 @@ end
 
 local QUESTIONS <const> = { call = call, open = open, next = more }
 
---- Answers a question.
--- @tparam table question array with its `n`
--- @treturn table the same
+-- Answers a question, an array with its `n`, by such a one.
 function Service:answer(question)
   local f = QUESTIONS[question[1]]
   if not f then return table.pack("misuse", "there is no such question") end
   return table.pack(answer_of(pcall(f, self, table.unpack(question, 2, question.n))))
 end
 
---- Ends what is under way.
+-- Ends what is under way.
 function Service:close() self.client:close() end
 
 Service.__close = Service.close
