@@ -97,7 +97,17 @@ void sei_json_back(struct sei_json *j, const struct sei_json_mark *m);
 enum { SEI_JSON_NOT_UTF8 = -1 };
 int sei_json_put_string(struct sei_buf *b, const char *s, size_t n);
 
+/* true: sei_json_put_string() adds nothing to `s` but the quotes, so that its
+ * room is known beforehand. false: it must be asked. */
+bool sei_json_is_plain(const char *s, size_t n);
+
 int sei_json_put_integer(struct sei_buf *b, int64_t i);
+
+/* The digits of a whole number: in `space`, from where the result points.
+ * Not terminated. */
+enum { SEI_JSON_DIGITS = 24 };
+const char *sei_json_digits(int64_t i, char space[SEI_JSON_DIGITS],
+                            size_t *n);
 
 /* The shortest digits that read back as the same double, always with a
  * fraction or exponent. SEI_JSON_NOT_FINITE (-2) for NaN and infinities. */

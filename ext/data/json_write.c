@@ -67,7 +67,7 @@ static int put_escaping(struct sei_buf *b, const char *s, size_t n)
 }
 
 /* Whether nothing in `s` needs an escape. */
-static bool is_plain(const char *s, size_t n, bool *high)
+static bool needs_none(const char *s, size_t n, bool *high)
 {
   if(sei_scan_string(s, s + n, high) != s + n)
     return false;
@@ -77,7 +77,7 @@ static bool is_plain(const char *s, size_t n, bool *high)
 int sei_json_put_string(struct sei_buf *b, const char *s, size_t n)
 {
   size_t before = b->len;
-  bool high = false, plain = n ? is_plain(s, n, &high) : true;
+  bool high = false, plain = n ? needs_none(s, n, &high) : true;
   int r;
   if((high || !plain) && sei_utf8_valid(s, n) < n)
     return SEI_JSON_NOT_UTF8;
@@ -91,9 +91,53 @@ int sei_json_put_string(struct sei_buf *b, const char *s, size_t n)
   return r;
 }
 
-int sei_json_put_integer(struct sei_buf *b, int64_t i)
+/* Printable ASCII but for the quote and the backslash. */
+static bool is_usual(unsigned char c)
 {
-  char text[24], *p = text + sizeof text;
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+#ifdef SEI_SSE2
+/* Whether sixteen bytes are all usual. */
+static bool usual16(const char *s)
+{
+  __m128i v = _mm_loadu_si128((const __m128i *)(const void *)s);
+  __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+  __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+  __m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* signed: or high */
+  __m128i del = _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f));
+  return !_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash),
+                                         _mm_or_si128(low, del)));
+}
+#endif
+
+/* Where the first bytes end that are surely written as they are. */
+static size_t usual_bytes(const char *s, size_t n)
+{
+  size_t i = 0;
+#ifdef SEI_SSE2
+  while(n - i >= 16 && usual16(s + i))
+    i += 16;
+  if(n >= 16 && n - i < 16 && usual16(s + n - 16)) /* some of them again */
+    return n;
+#endif
+  while(i < n && is_usual((unsigned char)s[i]))
+    i++;
+  return i;
+}
+
+bool sei_json_is_plain(const char *s, size_t n)
+{
+  size_t usual = usual_bytes(s, n);
+  bool high = false;
+  return usual == n || (needs_none(s + usual, n - usual, &high) &&
+                        sei_utf8_valid(s + usual, n - usual) == n - usual);
+}
+
+const char *sei_json_digits(int64_t i, char space[SEI_JSON_DIGITS],
+                            size_t *n)
+{
+  char *end = space + SEI_JSON_DIGITS, *p = end;
   uint64_t v = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
   do {
     *--p = (char)('0' + v % 10);
@@ -101,7 +145,16 @@ int sei_json_put_integer(struct sei_buf *b, int64_t i)
   } while(v);
   if(i < 0)
     *--p = '-';
-  return (int)sei_buf_add(b, p, (size_t)(text + sizeof text - p));
+  *n = (size_t)(end - p);
+  return p;
+}
+
+int sei_json_put_integer(struct sei_buf *b, int64_t i)
+{
+  char space[SEI_JSON_DIGITS];
+  size_t n;
+  const char *digits = sei_json_digits(i, space, &n);
+  return (int)sei_buf_add(b, digits, n);
 }
 
 /* ---- reals ---- */

@@ -198,13 +198,25 @@ static const struct sei_option UPLOADS[] = {
   {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
 };
 
+#define BATCH \
+  {"batch_size", SEI_OPT_INTEGER, 1, 1000, NULL, "1000", \
+   "rows in a request at most"}, \
+  {"on_reject", SEI_OPT_CHOICE, 0, 0, "bisect|stop", \
+   "bisect; stop for developers", \
+   "find the rows that the service rejects and send the others, or stop"}, \
+  VERIFY
+
 static const struct sei_option BATCHES[] = {
-  {"batch_size", SEI_OPT_INTEGER, 1, 1000, NULL, "1000",
-   "rows in a request at most"},
-  {"on_reject", SEI_OPT_CHOICE, 0, 0, "bisect|stop",
-   "bisect; stop for developers",
-   "find the rows that the service rejects and send the others, or stop"},
-  VERIFY,
+  BATCH,
+  {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
+};
+
+/* Of rows that fit into columns. */
+static const struct sei_option FILE_BATCHES[] = {
+  {"file", SEI_OPT_STRING, 0, 0, NULL, "none",
+   "path of a CSV file with a header, whose rows are sent instead of an "
+   "array's: f{ file = path, … }"},
+  BATCH,
   {NULL, SEI_OPT_ANY, 0, 0, NULL, NULL, NULL}
 };
 
@@ -215,6 +227,8 @@ const struct sei_option *sei_call_options(const struct sei_endpoint *e)
     [SEI_KIND_DOWNLOAD] = DOWNLOADS, [SEI_KIND_ROWS] = BATCHES,
     [SEI_KIND_UPLOAD] = UPLOADS, [SEI_KIND_SEND] = NONE
   };
+  if(e->kind == SEI_KIND_ROWS && sei_rows_from_file(e))
+    return FILE_BATCHES;
   return OWN[e->kind];
 }
 

@@ -29,8 +29,10 @@ enum sei_csv_header {
 enum sei_csv_shape {
   SEI_CSV_AS_TABLE,     /* by column name; without a header: an array */
   SEI_CSV_AS_VALUES,    /* its fields, a string each */
-  SEI_CSV_AS_SPANS      /* a text, and of each field its first and last place
+  SEI_CSV_AS_SPANS,     /* a text, and of each field its first and last place
                            in the text, from 1 */
+  SEI_CSV_AS_NOTHING    /* it is checked as ever, and C looks at its fields:
+                           sei_csv_rows_fields() */
 };
 
 /* Zeroed memory (with a name) is a good choice. */
@@ -89,6 +91,19 @@ int sei_csv_rows_width(const struct sei_csv_rows *r);
 
 /* The line on which the last row begins, from 1. */
 size_t sei_csv_rows_line(const struct sei_csv_rows *r);
+
+/* The last row, for sei_csv_field(): valid until the next one is asked for. */
+const struct sei_csv *sei_csv_rows_fields(const struct sei_csv_rows *r);
+
+/* Whether the last error was for good: no row comes after it. */
+bool sei_csv_rows_failed(const struct sei_csv_rows *r);
+
+/* Pushes the array of the columns' names; nil before the header was read. */
+void sei_csv_rows_push_names(lua_State *L, int index);
+
+/* Pushes the last row as a table by column name: what ROW pushes if the rows
+ * have names. */
+void sei_csv_rows_push_row(lua_State *L, int index);
 
 /* ---- writing ---- */
 

@@ -208,6 +208,8 @@ static enum sei_csv_event hand_over(lua_State *L, struct sei_csv_rows *r,
   if(r->columns && (r->csv.count > r->columns ||
                     (r->csv.count < r->columns && !r->fill)))
     return reject_ragged(L, index);
+  if(r->shape == SEI_CSV_AS_NOTHING)
+    return SEI_CSV_ROW;
   if(r->width > 8) /* for fewer there is room */
     luaL_checkstack(L, sei_csv_rows_width(r) + 4, NULL);
   if(r->shape == SEI_CSV_AS_VALUES)
@@ -276,12 +278,33 @@ int sei_csv_rows_width(const struct sei_csv_rows *r)
 {
   int width = (int)r->width;
   return r->shape == SEI_CSV_AS_VALUES ? width :
-    r->shape == SEI_CSV_AS_SPANS ? 2 * width + 1 : 1;
+    r->shape == SEI_CSV_AS_SPANS ? 2 * width + 1 :
+    r->shape == SEI_CSV_AS_TABLE;
 }
 
 size_t sei_csv_rows_line(const struct sei_csv_rows *r)
 {
   return r->csv.line;
+}
+
+const struct sei_csv *sei_csv_rows_fields(const struct sei_csv_rows *r)
+{
+  return &r->csv;
+}
+
+bool sei_csv_rows_failed(const struct sei_csv_rows *r)
+{
+  return r->failed;
+}
+
+void sei_csv_rows_push_names(lua_State *L, int index)
+{
+  lua_getiuservalue(L, index, SEI_CSV_NAMES);
+}
+
+void sei_csv_rows_push_row(lua_State *L, int index)
+{
+  push_named(L, lua_absindex(L, index));
 }
 
 /* ---- bytes ---- */

@@ -4,216 +4,19 @@
  * A row that cannot be sent is told to the caller with its field, its value
  * and the reason, so that the others go through.
  */
-#include "rows.h"
+#include "rows_private.h"
 
 #include <lauxlib.h>
 #include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "../api/batch.h"
-#include "../api/endpoint.h"
-#include "../base/nearest.h"
 #include "client.h"
 #include "csv.h"
 #include "error.h"
 #include "json.h"
 
-enum { UV_HEADER = 1, UV_COUNT = UV_HEADER, ROW_MAX = 64 * 1024 * 1024 };
-
-struct sei_rows {
-  const struct sei_endpoint *endpoint;
-  bool csv;                 /* encode as CSV; else as JSON */
-  struct sei_batch batch;
-  struct sei_buf body;      /* what is encoded of the open batch */
-  struct sei_buf row;       /* the row that is being encoded */
-  struct sei_buf spans;     /* where each row is in `body`: struct span */
-  bool closed;              /* the body has its end */
-};
-
-struct span {
-  size_t from, to;
-};
-
-/* ---- the rules of a row ---- */
-
-/* Characters, not bytes: what the service counts. */
-static size_t characters(const char *s, size_t n)
-{
-  size_t i, count = 0;
-  for(i = 0; i < n; i++)
-    count += ((unsigned char)s[i] & 0xC0) != 0x80;
-  return count;
-}
-
-static bool has_type(lua_State *L, const struct sei_field *f)
-{
-  switch(f->type) {
-  case SEI_FIELD_STRING:
-    return lua_type(L, -1) == LUA_TSTRING;
-  case SEI_FIELD_INTEGER:
-    return lua_isinteger(L, -1);
-  default:
-    return lua_istable(L, -1);
-  }
-}
-
-static const char *const WANTED[] = {"a string", "an integer", "an array",
-  "an object"};
-
-/* Pushes the value at `value` (0: nil), its field and the reason. */
-static bool refuse(lua_State *L, int value, const char *field,
-                   const char *reason)
-{
-  if(value)
-    lua_pushvalue(L, value);
-  else
-    lua_pushnil(L);
-  lua_pushstring(L, field);
-  lua_pushstring(L, reason);
-  return false;
-}
-
-static bool is_null(lua_State *L)
-{
-  return lua_isnil(L, -1) ||
-    (lua_islightuserdata(L, -1) && !lua_touserdata(L, -1));
-}
-
-/* CSV cells are text: "5322" is an integer there. */
-static void loosen(lua_State *L, const struct sei_rows *r,
-                   const struct sei_field *f)
-{
-  int whole;
-  lua_Integer i;
-  if(!r->csv || f->type != SEI_FIELD_INTEGER ||
-     lua_type(L, -1) != LUA_TSTRING)
-    return;
-  i = lua_tointegerx(L, -1, &whole);
-  if(whole) {
-    lua_pushinteger(L, i);
-    lua_replace(L, -2);
-  }
-}
-
-/* Whether the member on top obeys its rule; else field and reason are pushed
- * above it. */
-static bool obeys(lua_State *L, const struct sei_rows *r,
-                  const struct sei_field *f)
-{
-  size_t n;
-  const char *s;
-  int value = lua_gettop(L);
-  if(is_null(L))
-    return !f->required || refuse(L, 0, f->name, "is missing");
-  loosen(L, r, f);
-  if(!has_type(L, f))
-    return refuse(L, value, f->name, lua_pushfstring(L, "must be %s, is %s",
-                  WANTED[f->type], luaL_typename(L, -1)));
-  if(f->type != SEI_FIELD_STRING)
-    return true;
-  s = lua_tolstring(L, -1, &n);
-  if(!n && f->required)
-    return refuse(L, value, f->name, "is empty");
-  if(f->max_length && characters(s, n) > f->max_length)
-    return refuse(L, value, f->name,
-                  lua_pushfstring(L, "has %d characters, the service keeps %d",
-                                  (int)characters(s, n), (int)f->max_length));
-  return true;
-}
-
-static bool is_known(const struct sei_endpoint *e, const char *name)
-{
-  const struct sei_field *f;
-  for(f = e->fields; f->name; f++)
-    if(!strcmp(f->name, name))
-      return true;
-  return false;
-}
-
-/* Whether all members of the row at `index` are known ones. */
-static bool all_known(lua_State *L, const struct sei_endpoint *e, int index)
-{
-  const struct sei_field *f;
-  const char *name, *best = NULL;
-  size_t score = 0;
-  int value = lua_gettop(L) + 2;
-  for(lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-    name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "[1]";
-    if(is_known(e, name))
-      continue;
-    for(f = e->fields; f->name; f++)
-      sei_nearest(name, f->name, &best, &score);
-    return refuse(L, value, name, best ?
-      lua_pushfstring(L, "is not a field of %s (did you mean '%s'?)",
-                      e->name, best) :
-      lua_pushfstring(L, "is not a field of %s", e->name));
-  }
-  return true;
-}
-
-/* "id|email": at least one of them is there. */
-static bool has_either(lua_State *L, const struct sei_endpoint *e, int index)
-{
-  const char *at = e->either, *bar;
-  bool there = !at;
-  while(at && !there) {
-    bar = strchr(at, '|');
-    lua_pushlstring(L, at, bar ? (size_t)(bar - at) : strlen(at));
-    lua_gettable(L, index);
-    there = lua_type(L, -1) == LUA_TSTRING && lua_rawlen(L, -1) > 0;
-    lua_pop(L, 1);
-    at = bar ? bar + 1 : NULL;
-  }
-  return there ||
-    refuse(L, 0, e->either, "are all missing; one is needed");
-}
-
-/* Whether the row at `index` may be sent. If not, the value, the field and
- * the reason are the three values on top. */
-static bool is_sound(lua_State *L, const struct sei_rows *r, int index)
-{
-  const struct sei_endpoint *e = r->endpoint;
-  const struct sei_field *f;
-  if(!e->fields) {
-    return (lua_type(L, index) == LUA_TSTRING && lua_rawlen(L, index) > 0) ||
-      refuse(L, index, "email", "must be a string that is not empty");
-  }
-  if(!lua_istable(L, index))
-    return refuse(L, index, "", lua_pushfstring(L, "a row must be a table, "
-                  "is %s", luaL_typename(L, index)));
-  for(f = e->fields; f->name; f++) {
-    lua_getfield(L, index, f->name);
-    if(!obeys(L, r, f))
-      return false;
-    lua_pop(L, 1);
-  }
-  return has_either(L, e, index) && (e->open_fields || all_known(L, e, index));
-}
-
-/* The value of a field whose values are listed, if it is not on the list:
- * pushes a warning. */
-static bool is_unlisted(lua_State *L, const struct sei_endpoint *e, int index)
-{
-  const char *colon, *at;
-  size_t n;
-  if(!e->warn_values)
-    return false;
-  colon = strchr(e->warn_values, ':');
-  lua_pushlstring(L, e->warn_values, (size_t)(colon - e->warn_values));
-  lua_pushvalue(L, -1);
-  lua_gettable(L, index);
-  n = lua_rawlen(L, -1);
-  for(at = colon; at; at = strchr(at + 1, '|'))
-    if(!strncmp(at + 1, lua_tostring(L, -1), n) &&
-       (at[n + 1] == '|' || !at[n + 1])) {
-      lua_pop(L, 2);
-      return false;
-    }
-  lua_pushfstring(L, "%s '%s' is not a documented one; passed on as it is",
-                  lua_tostring(L, -2), lua_tostring(L, -1));
-  return true;
-}
+enum { ROW_MAX = 64 * 1024 * 1024 };
 
 /* ---- encoding ---- */
 
@@ -258,7 +61,7 @@ static int l_rows(lua_State *L)
   struct sei_rows *r;
   lua_settop(L, 4);
   luaL_argcheck(L, e && (e->fields || e->before), 1, "sends no rows");
-  r = lua_newuserdatauv(L, sizeof *r, UV_COUNT);
+  r = lua_newuserdatauv(L, sizeof *r, SEI_ROWS_UV);
   memset(r, 0, sizeof *r);
   r->endpoint = e;
   r->csv = !lua_isnil(L, 4);
@@ -267,56 +70,92 @@ static int l_rows(lua_State *L)
   sei_buf_init(&r->spans, SIZE_MAX / 2);
   luaL_setmetatable(L, SEI_ROWS);
   lua_pushvalue(L, 4);
-  lua_setiuservalue(L, -2, UV_HEADER);
+  lua_setiuservalue(L, -2, SEI_ROWS_HEADER);
   sei_batch_begin(&r->batch, max_rows, max_bytes, r->csv ? 0 :
                   strlen(e->before) + strlen(e->after), r->csv ? 0 : 1);
+  sei_flat_describe(L, 5);
   return 1;
 }
 
-static struct sei_rows *check_rows(lua_State *L)
+struct sei_rows *sei_rows_check(lua_State *L)
 {
   return luaL_checkudata(L, 1, SEI_ROWS);
 }
 
-/* Encodes the row at 2 into r->row; the same row gives the same bytes. false:
- * value, field, reason on top. */
-static bool encode(lua_State *L, struct sei_rows *r)
+/* Encodes the row at `index` into r->row; the same row gives the same bytes.
+ * false: value, field, reason on top. */
+static bool encode(lua_State *L, struct sei_rows *r, int index)
 {
   struct sei_csv_format format = {0, "\n", ',', false, false};
   char where[128];
   const char *problem;
   sei_buf_clear(&r->row);
   if(!r->csv) {
-    problem = sei_encode(L, 2, &r->row, 1, where, sizeof where);
-    return !problem || refuse(L, 0, where + (*where == '.'), problem);
+    problem = sei_encode(L, index, &r->row, 1, where, sizeof where);
+    return !problem || sei_rows_refuse(L, 0, where + (*where == '.'), problem);
   }
-  lua_getiuservalue(L, 1, UV_HEADER);
+  lua_getiuservalue(L, 1, SEI_ROWS_HEADER);
   format.names = lua_gettop(L);
-  switch(sei_csv_append_row(L, 2, &r->row, &format)) {
+  switch(sei_csv_append_row(L, index, &r->row, &format)) {
   case SEI_BUF_OK:
     return true;
   case SEI_CSV_BAD_ROW:
-    return refuse(L, 0, "", lua_tostring(L, -1));
+    return sei_rows_refuse(L, 0, "", lua_tostring(L, -1));
   case SEI_BUF_FULL:
-    return refuse(L, 0, "", "is too long for a request");
+    return sei_rows_refuse(L, 0, "", "is too long for a request");
   default:
     return luaL_error(L, "not enough memory");
   }
 }
 
-static void add(lua_State *L, struct sei_rows *r)
+char *sei_rows_place(lua_State *L, struct sei_rows *r, size_t n,
+                     lua_Integer row, lua_Integer line)
 {
-  bool first = !r->body.len;
-  enum sei_buf_result ok = SEI_BUF_OK;
-  struct span span;
-  if(!r->csv)
-    ok = sei_buf_adds(&r->body, first ? r->endpoint->before : ",");
-  span.from = r->body.len;
-  span.to = span.from + r->row.len;
-  if(ok != SEI_BUF_OK ||
-     sei_buf_add(&r->body, r->row.data, r->row.len) != SEI_BUF_OK ||
-     sei_buf_add(&r->spans, &span, sizeof span) != SEI_BUF_OK)
+  const char *gap = r->csv ? "" : r->body.len ? "," : r->endpoint->before;
+  struct sei_span span;
+  char *to;
+  if(sei_buf_adds(&r->body, gap) != SEI_BUF_OK)
     luaL_error(L, "not enough memory");
+  span.from = r->body.len;
+  span.to = span.from + n;
+  span.row = row;
+  span.line = line;
+  to = sei_buf_room(&r->body, n);
+  if(!to || sei_buf_add(&r->spans, &span, sizeof span) != SEI_BUF_OK)
+    luaL_error(L, "not enough memory");
+  r->body.len += n;
+  return to;
+}
+
+/* Adds what is in r->row. */
+static void add(lua_State *L, struct sei_rows *r, lua_Integer row,
+                lua_Integer line)
+{
+  char *to = sei_rows_place(L, r, r->row.len, row, line);
+  if(r->row.len)
+    memcpy(to, r->row.data, r->row.len);
+}
+
+enum sei_rows_answer sei_rows_add(lua_State *L, struct sei_rows *r, int index,
+                                  lua_Integer row, lua_Integer line)
+{
+  if(!sei_rows_sound(L, r, index) || !encode(L, r, index))
+    return SEI_ROWS_BAD;
+  switch(sei_batch_offer(&r->batch, r->row.len)) {
+  case SEI_BATCH_CLOSE:
+    return SEI_ROWS_FULL;
+  case SEI_BATCH_NEVER:
+    lua_pushnil(L);
+    lua_pushnil(L);
+    lua_pushfstring(L, "the row takes %d bytes, more than a request may have",
+                    (int)r->row.len);
+    return SEI_ROWS_BAD;
+  default:
+    break;
+  }
+  add(L, r, row, line);
+  return sei_rows_unlisted(L, r->endpoint, index) ? SEI_ROWS_WARNED :
+    SEI_ROWS_ADDED;
 }
 
 /* nil, reason, field, value: from value, field, reason on top. */
@@ -330,38 +169,31 @@ static int answer_refusal(lua_State *L)
   return 4;
 }
 
-/* core.rows_add(rows, row) -> true[, warning] | false (the batch is full: send
- * it, clear it, add again) | nil, reason, field, value (it cannot be sent). */
+/* core.rows_add(rows, row[, number[, line]]) -> true[, warning] | false (the
+ * batch is full: send it, clear it, add again) | nil, reason, field, value (it
+ * cannot be sent). Number and line are the caller's, for core.rows_items. */
 static int l_rows_add(lua_State *L)
 {
-  struct sei_rows *r = check_rows(L);
+  struct sei_rows *r = sei_rows_check(L);
+  lua_Integer row = luaL_optinteger(L, 3, 0), line = luaL_optinteger(L, 4, 0);
+  enum sei_rows_answer answer;
   luaL_checkany(L, 2);
   lua_settop(L, 2);
-  if(!is_sound(L, r, 2) || !encode(L, r))
+  answer = sei_rows_add(L, r, 2, row, line);
+  if(answer == SEI_ROWS_BAD)
     return answer_refusal(L);
-  switch(sei_batch_offer(&r->batch, r->row.len)) {
-  case SEI_BATCH_CLOSE:
-    lua_pushboolean(L, 0);
+  lua_pushboolean(L, answer != SEI_ROWS_FULL);
+  if(answer != SEI_ROWS_WARNED)
     return 1;
-  case SEI_BATCH_NEVER:
-    lua_pushnil(L);
-    lua_pushfstring(L, "the row takes %d bytes, more than a request may have",
-                    (int)r->row.len);
-    return 2;
-  default:
-    break;
-  }
-  add(L, r);
-  lua_settop(L, 2);
-  lua_pushboolean(L, 1);
-  return 1 + is_unlisted(L, r->endpoint, 2);
+  lua_insert(L, -2);
+  return 2;
 }
 
 /* core.rows_raw(rows, text) -> true | false: full. Adds a row that was encoded
  * before, byte for byte. */
 static int l_rows_raw(lua_State *L)
 {
-  struct sei_rows *r = check_rows(L);
+  struct sei_rows *r = sei_rows_check(L);
   size_t n;
   const char *text = luaL_checklstring(L, 2, &n);
   sei_buf_clear(&r->row);
@@ -369,32 +201,54 @@ static int l_rows_raw(lua_State *L)
     return luaL_error(L, "not enough memory");
   lua_pushboolean(L, sei_batch_offer(&r->batch, n) == SEI_BATCH_FITS);
   if(lua_toboolean(L, -1))
-    add(L, r);
+    add(L, r, 0, 0);
   return 1;
 }
 
-/* core.rows_split(rows) -> array: the text of each row of the open batch. */
-static int l_rows_split(lua_State *L)
+static void push_item(lua_State *L, const struct sei_rows *r,
+                      const struct sei_span *span)
 {
-  struct sei_rows *r = check_rows(L);
-  struct span span;
+  lua_createtable(L, 0, 4);
+  lua_pushlstring(L, r->body.data + span->from, span->to - span->from);
+  lua_setfield(L, -2, "text");
+  lua_pushinteger(L, span->row);
+  lua_setfield(L, -2, "row");
+  if(!span->line)
+    return;
+  lua_pushinteger(L, span->line);
+  lua_setfield(L, -2, "line");
+}
+
+/* core.rows_items(rows) -> array: of each row of the open batch its `text`,
+ * and its `row` and `line` as they were given. */
+static int l_rows_items(lua_State *L)
+{
+  struct sei_rows *r = sei_rows_check(L);
+  struct sei_span span;
   size_t i, n = r->spans.len / sizeof span;
   lua_createtable(L, n < INT_MAX ? (int)n : 0, 0);
   for(i = 0; i < n; i++) {
     memcpy(&span, r->spans.data + i * sizeof span, sizeof span);
-    lua_pushlstring(L, r->body.data + span.from, span.to - span.from);
+    push_item(L, r, &span);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
+  return 1;
+}
+
+/* core.rows_count(rows) -> rows of the open batch. */
+static int l_rows_count(lua_State *L)
+{
+  lua_pushinteger(L, (lua_Integer)sei_rows_check(L)->batch.rows);
   return 1;
 }
 
 /* core.rows_header(rows) puts the CSV's header line in front of all rows. */
 static int l_rows_header(lua_State *L)
 {
-  struct sei_rows *r = check_rows(L);
+  struct sei_rows *r = sei_rows_check(L);
   struct sei_csv_format format = {2, "\n", ',', false, false};
   lua_settop(L, 1);
-  lua_getiuservalue(L, 1, UV_HEADER);
+  lua_getiuservalue(L, 1, SEI_ROWS_HEADER);
   luaL_checktype(L, 2, LUA_TTABLE);
   switch(sei_csv_append_header(L, &r->body, &format)) {
   case SEI_BUF_OK:
@@ -410,10 +264,10 @@ static int l_rows_header(lua_State *L)
  * alone. */
 static int l_rows_check(lua_State *L)
 {
-  struct sei_rows *r = check_rows(L);
+  struct sei_rows *r = sei_rows_check(L);
   luaL_checkany(L, 2);
   lua_settop(L, 2);
-  if(!is_sound(L, r, 2))
+  if(!sei_rows_sound(L, r, 2))
     return answer_refusal(L);
   lua_pushboolean(L, 1);
   return 1;
@@ -423,7 +277,7 @@ static int l_rows_check(lua_State *L)
  * now on, if that is given. */
 static int l_rows_clear(lua_State *L)
 {
-  struct sei_rows *r = check_rows(L);
+  struct sei_rows *r = sei_rows_check(L);
   size_t most = (size_t)luaL_optinteger(L, 2, LUA_MAXINTEGER);
   if(most < r->batch.max_bytes)
     sei_batch_begin(&r->batch, r->batch.max_rows, most, r->batch.envelope,
@@ -437,7 +291,7 @@ static int l_rows_clear(lua_State *L)
 
 static int l_rows_free(lua_State *L)
 {
-  struct sei_rows *r = check_rows(L);
+  struct sei_rows *r = sei_rows_check(L);
   sei_buf_free(&r->body);
   sei_buf_free(&r->row);
   sei_buf_free(&r->spans);
@@ -470,7 +324,8 @@ void sei_open_rows(lua_State *L)
 {
   static const luaL_Reg functions[] = {
     {"rows", l_rows}, {"rows_add", l_rows_add}, {"rows_check", l_rows_check},
-    {"rows_raw", l_rows_raw}, {"rows_split", l_rows_split},
+    {"rows_raw", l_rows_raw}, {"rows_items", l_rows_items},
+    {"rows_count", l_rows_count},
     {"rows_header", l_rows_header}, {"rows_clear", l_rows_clear},
     {"csv_header", l_csv_header}, {NULL, NULL}
   };
@@ -479,4 +334,6 @@ void sei_open_rows(lua_State *L)
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
   luaL_setfuncs(L, functions, 0);
+  sei_open_rows_file(L);
+  sei_open_rows_take(L);
 }

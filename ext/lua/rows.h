@@ -4,6 +4,7 @@
 #define SEI_LUA_ROWS_H
 
 #include <lua.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,7 +24,11 @@ void sei_columns_push(lua_State *L, int client, const struct sei_endpoint *e);
  * such userdata. */
 int64_t sei_rows_count(lua_State *L, int index);
 
-/* Puts the function rows into the table on top. */
+/* Whether the endpoint's rows fit into columns, so that a CSV file of them can
+ * be sent row by row. */
+bool sei_rows_from_file(const struct sei_endpoint *e);
+
+/* Puts the functions of all rows files into the table on top. */
 void sei_open_rows(lua_State *L);
 
 #endif

@@ -7,7 +7,8 @@
 -- * `download_*{file=}` → {file=, bytes=}; `{to=function}` → {rows=}; or nil,
 --   err; with neither an iterator over rows. `fields` and `row` say what is
 --   handed over of a row, as for `sei.csv.read`
--- * `patch_*(rows, options)` and the like → a report; or nil, err
+-- * `patch_*(rows, options)` and the like → a report; or nil, err. Those whose rows
+--   fit into columns also take `{file=, …}`: the rows of a CSV file
 -- * `upload_*{file= | rows=}` → a report; or nil, err
 -- * `map_developer_fields(version_id, value, options)`,
 --   `activate_developers(version_id, options)`, `activate_version(version, options)` → the reply;
@@ -104,13 +105,25 @@ end
 
 local function send_rows(client, name, rows, options)
   need_key(client)
-  return require "sei.write".rows(client, name, rows, options)
+  local write = require "sei.write"
+  if options.file then return write.file(client, name, options) end
+  return write.rows(client, name, rows, options)
+end
+
+-- f{file=, …} rather than f(rows, {…}).
+local function names_file(rows)
+  return type(rows) == "table" and getmetatable(rows) == nil and rows.file ~= nil
+    and rows[1] == nil
 end
 
 function kinds.rows(name)
   return function(client, rows, options)
+    local alone = options == nil and names_file(rows)
+    if alone then options = rows end
     options = attempt.check(2, discreet(client, core.check_call), name, options)
-    attempt.check(2, discreet(client, require "sei.write".check_rows), rows, name)
+    if not alone then
+      attempt.check(2, discreet(client, require "sei.write".check_rows), rows, name, options)
+    end
     return attempt.call(send_rows, client, name, rows, options)
   end
 end

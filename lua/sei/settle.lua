@@ -38,7 +38,8 @@ local BISECTED = {
 function settle.job(client, endpoint, options, header)
   local verifies = (options.verify or options.repair) and verify.can(endpoint)
   local on_reject = options.on_reject
-    or (BISECTED[endpoint] and not options.file and "bisect" or "stop")
+    or (BISECTED[endpoint] and not (options.file and header) and "bisect" or "stop")
+  -- `meanwhile`: called once, when the next request is under way
   return { client = client, endpoint = endpoint, options = options, header = header,
     report = outcome.new(), deadline = core.deadline(client, endpoint, options),
     bisects = on_reject == "bisect", limit = BISECTED[endpoint] or 500, spent = 0, settled = 0,
@@ -53,6 +54,12 @@ local function request(job, args)
   job.spent = job.spent + 1
   local call <close> = core.call(job.client, job.endpoint, job.options, args)
   job.under_way = true
+  local meanwhile = job.meanwhile
+  if meanwhile then
+    job.meanwhile = nil
+    job.client:step()
+    meanwhile()
+  end
   local reply, status = wait.result(call)
   job.under_way = false
   return reply, status

@@ -29,9 +29,12 @@ local function each(rows)
   end
 end
 
---- Raises unless rows can be gone through.
-function write.check_rows(rows, name)
+--- Raises unless rows can be gone through, and there is no file beside them.
+function write.check_rows(rows, name, options)
   local meta = getmetatable(rows)
+  if options and options.file then
+    error(("bad option 'file' for %s (give either rows or { file = path, … })"):format(name), 0)
+  end
   if type(rows) == "function" or type(meta) == "table" and meta.__call then return end
   if type(rows) ~= "table" then
     error(("bad argument #1 to '%s' (array of rows or iterator expected, got %s)")
@@ -39,65 +42,84 @@ function write.check_rows(rows, name)
   end
   if #rows == 0 and next(rows) ~= nil then
     error(("bad argument #1 to '%s' (array of rows expected, got a table with the key '%s'; "
-      .. "one row goes in braces, too)"):format(name, tostring(next(rows))), 0)
+      .. "one row goes in braces, too%s)"):format(name, tostring(next(rows)),
+      core.rows_columns(name) and "; a CSV file is { file = path }" or ""), 0)
   end
 end
 
--- Files rows into `out`, the encoder, and their numbers into `open`; the bad
--- ones into the report. Calls `full` when there is enough to send. full()
--- answers nil, err to stop.
-local function encode(out, rows, result, open, full)
+-- ---- rows become bytes ----
+
+-- A line that is no row: what is wrong, without its place.
+local function reason_of(reason)
+  if not core.is_error(reason) then return reason end
+  local place = ("%s:%d: "):format(reason.file, reason.line)
+  return reason.message:sub(1, #place) == place and reason.message:sub(#place + 1)
+    or reason.message
+end
+
+-- Files what core.rows_take tells of a row.
+local function tell(result, what, row, line, reason, field, value)
+  if what == "warned" then
+    result.warnings[#result.warnings + 1] = { row = row, line = line, message = reason }
+  else
+    outcome.reject(result, { row = row, line = line, field = field, value = value,
+      reason = reason_of(reason), class = "never_sent" })
+  end
+end
+
+-- Whether an array can be read without running code of the caller's.
+local function is_plain(rows)
+  local meta = type(rows) == "table" and getmetatable(rows)
+  return type(rows) == "table"
+    and (meta == nil or type(meta) == "table" and not (meta.__index or meta.__call))
+end
+
+local function encode_array(out, rows, result, full)
+  local from = 1
+  while true do
+    local what, row, line, reason, field, value = core.rows_take(out, rows, from)
+    result.rows = row
+    if what == "end" then return true end
+    if what == "full" then
+      local sent, err = full()
+      if not sent then return nil, err end
+      from = row
+    else
+      tell(result, what, row, line, reason, field, value)
+      from = row + 1
+    end
+  end
+end
+
+-- Files rows into `out`, the encoder; the bad ones into the report. Calls `full`
+-- when there is enough to send. full() answers nil, err to stop.
+local function encode(out, rows, result, full)
+  if is_plain(rows) then return encode_array(out, rows, result, full) end
   for row, line in each(rows) do
-    result.rows = result.rows + 1
+    local n = result.rows + 1
+    result.rows = n
     if type(line) ~= "number" then line = nil end
-    local ok, reason, field, value = core.rows_add(out, row)
+    local ok, reason, field, value = core.rows_add(out, row, n, math.tointeger(line))
     if ok == false then
       local sent, err = full()
       if not sent then return nil, err end
-      ok, reason, field, value = core.rows_add(out, row)
+      ok, reason, field, value = core.rows_add(out, row, n, math.tointeger(line))
     end
-    if ok then open:add(result.rows, line) end
     if not ok then
-      outcome.reject(result, { row = result.rows, line = line, field = field, value = value,
-        reason = reason, class = "never_sent" })
+      tell(result, "bad", n, line, reason, field, value)
     elseif reason then
-      result.warnings[#result.warnings + 1] = { row = result.rows, line = line, message = reason }
+      tell(result, "warned", n, line, reason)
     end
   end
   return true
 end
 
--- ---- the rows of a request that is being made ----
-
-local Open = {}
-Open.__index = Open
-
-local function new_open()
-  return setmetatable({ first = 1, last = 0, count = 0, rows = {}, lines = {} }, Open)
-end
-
-function Open:add(row, line)
-  self.count, self.last = self.count + 1, row
-  self.rows[self.count], self.lines[self.count] = row, line
-end
-
--- They were sent, up to row number `last`.
-function Open:clear(last)
-  self.first, self.count, self.rows, self.lines = last + 1, 0, {}, {}
-end
-
 -- The encoded rows one by one; only as long as `out` holds them.
-function Open:items(job, out)
-  local items = core.rows_split(out)
-  for i, text in ipairs(items) do
-    items[i] = { row = self.rows[i], line = self.lines[i], text = text }
-  end
-  return settle.decode(job, items)
-end
+local function items_of(job, out) return settle.decode(job, core.rows_items(out)) end
 
-function Open:lot(job, out, last)
-  return { first = self.first, last = last, count = self.count,
-    items = function() return self:items(job, out) end }
+local function lot_of(job, out, first, last)
+  return { first = first, last = last, count = core.rows_count(out),
+    items = function() return items_of(job, out) end }
 end
 
 -- ---- the report ----
@@ -138,23 +160,92 @@ local function with_report_of(job, f)
   error(value, 0)
 end
 
+-- Rows that come as they like, while nothing is under way.
+local function send_each(job, rows, out)
+  local first = 1
+  local function send(last)
+    if core.rows_count(out) == 0 then return true end
+    local ok, err = settle.lot(job, lot_of(job, out, first, last), { rows = out })
+    core.rows_clear(out)
+    first = last + 1
+    return ok, err
+  end
+  local ok, err = encode(out, rows, job.report, function() return send(job.report.rows - 1) end)
+  if not ok then return nil, err end
+  return send(job.report.rows)
+end
+
+-- A batch of an array or a file: its encoder `out`, what there is to tell, why
+-- it ended (`what`: "full", "end"; or `fault`) and the row at which it did.
+local function fill(out, source, from)
+  local lot, bad = { out = out, told = {} }, 0
+  local ok, fault = pcall(function()
+    local next_row = from
+    repeat
+      local told = table.pack(core.rows_take(out, source, next_row))
+      lot.what, lot.row = told[1], told[2]
+      if lot.what == "bad" then bad = bad + 1 end
+      local goes_on = lot.what == "bad" or lot.what == "warned"
+      if goes_on then lot.told[#lot.told + 1], next_row = told, lot.row + 1 end
+    until not goes_on
+  end)
+  if ok then return lot end
+  lot.fault = fault
+  -- what raises in an array is a row; in a file it is none
+  lot.row = from - 1 + core.rows_count(out) + bad + (type(source) == "table" and 1 or 0)
+  return lot
+end
+
+-- What was read ahead counts only now.
+local function take_in(report, lot)
+  report.rows = lot.row
+  for _, told in ipairs(lot.told) do tell(report, table.unpack(told, 1, told.n)) end
+  if lot.fault then error(lot.fault, 0) end
+end
+
+-- Rows that run no code of the caller's when they are read: while a batch is
+-- under way, the next one is encoded.
+local function send_ahead(job, source, out, other)
+  local now, first = fill(out, source, 1), 1
+  while true do
+    take_in(job.report, now)
+    if core.rows_count(now.out) == 0 then return true end
+    local full, ahead = now.what == "full", nil
+    local last = full and now.row - 1 or now.row
+    if full then job.meanwhile = function() ahead = fill(other, source, now.row) end end
+    local ok, err = settle.lot(job, lot_of(job, now.out, first, last), { rows = now.out })
+    if not ok or not full then return ok, err end
+    core.rows_clear(now.out)
+    first, other, now = last + 1, now.out, ahead
+  end
+end
+
 --- Sends rows as JSON in batches.
 -- @return a report; or nil and an error object with `report` and `rows`
 function write.rows(client, endpoint, rows, options)
-  local job, open = settle.job(client, endpoint, options), new_open()
-  local out = core.rows(endpoint, options.batch_size or MAX_ROWS, MAX_BYTES)
-  local function send(last)
-    if open.count == 0 then return true end
-    local ok, err = settle.lot(job, open:lot(job, out, last), { rows = out })
-    core.rows_clear(out)
-    open:clear(last)
-    return ok, err
-  end
+  local job, size = settle.job(client, endpoint, options), options.batch_size or MAX_ROWS
+  local out = core.rows(endpoint, size, MAX_BYTES)
   return with_report_of(job, function()
-    local ok, err = encode(out, rows, job.report, open,
-      function() return send(job.report.rows - 1) end)
-    if not ok then return nil, err end
-    return send(job.report.rows)
+    if not is_plain(rows) then return send_each(job, rows, out) end
+    return send_ahead(job, rows, out, core.rows(endpoint, size, MAX_BYTES))
+  end)
+end
+
+local function no_rows(path)
+  error(core.error { kind = "decode", file = path,
+    message = path .. ": the file has no rows to send" }, 0)
+end
+
+--- Sends the rows of a CSV file as JSON in batches.
+-- @return as write.rows
+function write.file(client, endpoint, options)
+  local job, size = settle.job(client, endpoint, options), options.batch_size or MAX_ROWS
+  local file <close> = core.rows_file(options.file, core.rows_columns(endpoint))
+  return with_report_of(job, function()
+    local ok, err = send_ahead(job, file, core.rows(endpoint, size, MAX_BYTES),
+      core.rows(endpoint, size, MAX_BYTES))
+    if job.report.rows == 0 then no_rows(options.file) end
+    return ok, err
   end)
 end
 
@@ -182,30 +273,29 @@ local function stream_rows(job, out)
   local call <close> = setmetatable({}, { __close = function(one)
     if one[1] then core.call_close(one[1]) end
   end })
-  local open, kept = new_open(), {}
+  local kept, sent = {}, 0
   local function full()
     if job.expected then
-      local items = open:items(job, out)
+      local items = items_of(job, out)
       table.move(items, 1, #items, #kept + 1, kept)
     end
-    open.sent = (open.sent or 0) + open.count
-    open:clear(0)
+    sent = sent + core.rows_count(out)
     call[1] = call[1] or core.call(job.client, job.endpoint, job.options,
       { deadline = job.deadline })
     job.under_way = true
     return feed(call[1], out)
   end
   core.rows_header(out)
-  local ok = encode(out, job.options.rows, job.report, open, full)
+  local ok = encode(out, job.options.rows, job.report, full)
   if not call[1] then
-    if open.count == 0 then return true end
-    return settle.lot(job, open:lot(job, out, job.report.rows), { rows = out })
+    if core.rows_count(out) == 0 then return true end
+    return settle.lot(job, lot_of(job, out, 1, job.report.rows), { rows = out })
   end
   local complete = ok and full()
   local reply, status = fed_result(call[1], complete)
   job.under_way = false
-  local last = complete and job.report.rows or open.last
-  return settle.finish(job, { first = 1, last = last, count = open.sent,
+  local last = ok and job.report.rows or job.report.rows - 1 -- which found no room
+  return settle.finish(job, { first = 1, last = last, count = sent,
     items = function()
       if job.expected then return kept end
       return nil, "the rows were too many to be held; a file can be read back"
@@ -231,21 +321,20 @@ local SHOWN = 20    -- bad rows of a file that an error lists
 -- Reads the file once before it is sent: a bad row is told with its line and
 -- nothing was sent.
 local function check_file(client, endpoint, options)
-  local csv, path = core.csv, options.file
-  local header = header_of(client, endpoint, options)
+  local path, header = options.file, header_of(client, endpoint, options)
   local out = core.rows(endpoint, math.maxinteger, HELD, header or { "any" })
-  local bad, count = {}, 0
-  for row, line in csv.read { file = path, columns = header } do
-    count = count + 1
-    local ok, reason, field, value = core.rows_check(out, row)
-    if not ok then
-      bad[#bad + 1] = { row = count, line = line, field = field, value = value, reason = reason }
-      if #bad == SHOWN then break end
+  local file <close> = core.rows_file(path, header)
+  local bad, count = {}
+  repeat
+    local what, row, line, reason, field, value = core.rows_scan(out, file)
+    if what == "bad" then
+      if core.is_error(reason) then error(reason, 0) end
+      bad[#bad + 1] = { row = row, line = line, field = field, value = value, reason = reason }
     end
-  end
+    count = row
+  until what == "end" or #bad == SHOWN
   if count == 0 then
-    error(core.error { kind = "decode", file = path,
-      message = path .. ": the file has no rows to send" }, 0)
+    no_rows(path)
   elseif #bad > 0 then
     local worst = bad[1]
     error(core.error { kind = "decode", file = path, line = worst.line, rows = bad,
@@ -258,17 +347,16 @@ end
 
 -- The rows of the file as they would be sent by themselves.
 local function file_items(job, count)
-  local open = new_open()
   local out = core.rows(job.endpoint, math.maxinteger, ANY_SIZE, job.header)
   local row = 0
   for value, line in core.csv.read { file = job.options.file, columns = job.header } do
     row = row + 1
-    if core.rows_add(out, value) then open:add(row, line) end
+    core.rows_add(out, value, row, line)
   end
-  if open.count ~= count or row ~= count then
+  if core.rows_count(out) ~= count or row ~= count then
     return nil, "the file is not what it was"
   end
-  return open:items(job, out)
+  return items_of(job, out)
 end
 
 local function upload_file(client, endpoint, options)

@@ -204,10 +204,66 @@ static void test_locale(void)
   }
 }
 
+/* A text is plain if the writer adds nothing but the quotes: every byte, and
+ * the characters at the edges, at every place of texts of every length. Of
+ * what begins like U+2028 a no says nothing. */
+static unsigned count_wrong_plain(const char *what, size_t width)
+{
+  char text[56];
+  size_t n, at;
+  unsigned wrong = 0;
+  for(n = width; n < sizeof text; n++)
+    for(at = 0; at + width <= n; at++) {
+      struct sei_buf b;
+      bool plain;
+      sei_buf_init(&b, 1000);
+      memset(text, 'x', n);
+      memcpy(text + at, what, width);
+      plain = !sei_json_put_string(&b, text, n) && b.len == n + 2 &&
+        !memcmp(b.data + 1, text, n);
+      wrong += *what == '\xe2' ? !plain && sei_json_is_plain(text, n) :
+        plain != sei_json_is_plain(text, n);
+      sei_buf_free(&b);
+    }
+  return wrong;
+}
+
+static void test_plain(void)
+{
+  static const char *const longer[] = { "\xc3\xa9", "\xe2\x80\x93",
+    "\xe2\x80\xa8", "\xe2\x80\xa9", "\xf0\x9f\x98\x80", "\xe2\x80",
+    "\xc3\xa9\"", "\xed\xa0\x80", "\x7f\xe6\x97\xa5" };
+  unsigned i, wrong = 0;
+  for(i = 0; i < 256; i++) {
+    char c = (char)i;
+    wrong += count_wrong_plain(&c, 1);
+  }
+  for(i = 0; i < sizeof longer / sizeof *longer; i++)
+    wrong += count_wrong_plain(longer[i], strlen(longer[i]));
+  CHECK(wrong == 0);
+  CHECK(sei_json_is_plain("", 0));
+}
+
+static void test_digits(void)
+{
+  static const struct { int64_t i; const char *text; } cases[] = {
+    {0, "0"}, {7, "7"}, {-7, "-7"}, {5322, "5322"},
+    {INT64_MAX, "9223372036854775807"}, {INT64_MIN, "-9223372036854775808"}
+  };
+  size_t k, n;
+  for(k = 0; k < sizeof cases / sizeof *cases; k++) {
+    char space[SEI_JSON_DIGITS];
+    const char *s = sei_json_digits(cases[k].i, space, &n);
+    CHECK(n == strlen(cases[k].text) && !memcmp(s, cases[k].text, n));
+  }
+}
+
 int main(void)
 {
   test_utf8();
   test_put_string();
+  test_plain();
+  test_digits();
   test_put_numbers();
   test_reals();
   test_locale();

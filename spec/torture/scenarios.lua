@@ -204,6 +204,17 @@ scenario { name = "upload_identities from a file", make = function(env)
   return function() return client:upload_identities { file = path } end
 end }
 
+scenario { name = "patch_identities from a file", make = function(env)
+  local client = env.client()
+  local row = identities(env)[1]
+  local path = env.file("in.csv", ("email,integrationId,identity\n%s,5322,x\n%s,007,\"y\"\n,1,z\n")
+    :format(row.email, row.email))
+  return function()
+    local report, err = client:patch_identities { file = path, batch_size = 1 }
+    return report and tostring(report), err
+  end
+end }
+
 scenario { name = "upload_identities, upload_cloud_ids", make = function(env)
   local client, rows = env.client(), identities(env)
   return function()

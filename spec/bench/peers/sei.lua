@@ -108,12 +108,7 @@ end
 
 function jobs.upload_file()
   local client <close> = connect()
-  local read = sei.csv.read { file = arg[5] }
-  accepted(assert(client:patch_identities(function()
-    local row = read()
-    if row then row.integrationId = math.tointeger(row.integrationId) end
-    return row
-  end, { batch_size = page_size })))
+  accepted(assert(client:patch_identities { file = arg[5], batch_size = page_size }))
 end
 
 function jobs.upload_form()
