@@ -282,6 +282,16 @@ int sei_csv_rows_width(const struct sei_csv_rows *r)
     r->shape == SEI_CSV_AS_TABLE;
 }
 
+bool sei_csv_rows_try(struct sei_csv_rows *r)
+{
+  /* what is no row is answered again when it is asked for again */
+  if(r->failed || r->waits || r->wants_header ||
+     sei_csv_next(&r->csv) != SEI_CSV_ROW)
+    return false;
+  r->waits = r->csv.count != r->columns || !(r->csv.ascii || r->any_bytes);
+  return !r->waits;
+}
+
 size_t sei_csv_rows_line(const struct sei_csv_rows *r)
 {
   return r->csv.line;

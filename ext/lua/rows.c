@@ -65,7 +65,8 @@ static int l_rows(lua_State *L)
   memset(r, 0, sizeof *r);
   r->endpoint = e;
   r->csv = !lua_isnil(L, 4);
-  sei_buf_init(&r->body, (r->csv ? 2 : 1) * max_bytes + 64); /* a header */
+  sei_buf_init(&r->body, (r->csv ? 2 : 1) * max_bytes + 64 /* a header */ +
+               SEI_ROWS_SLACK);
   sei_buf_init(&r->row, ROW_MAX);
   sei_buf_init(&r->spans, SIZE_MAX / 2);
   luaL_setmetatable(L, SEI_ROWS);
@@ -108,23 +109,40 @@ static bool encode(lua_State *L, struct sei_rows *r, int index)
   }
 }
 
+/* The next place of a span. */
+static struct sei_span *next_span(lua_State *L, struct sei_rows *r)
+{
+  struct sei_buf *b = &r->spans;
+  char *to = b->cap - b->len >= sizeof(struct sei_span) ? b->data + b->len :
+    sei_buf_room(b, sizeof(struct sei_span));
+  if(!to)
+    luaL_error(L, "not enough memory");
+  return (struct sei_span *)(void *)to;
+}
+
 char *sei_rows_place(lua_State *L, struct sei_rows *r, size_t n,
                      lua_Integer row, lua_Integer line)
 {
-  const char *gap = r->csv ? "" : r->body.len ? "," : r->endpoint->before;
-  struct sei_span span;
+  struct sei_buf *b = &r->body;
+  struct sei_span *span = next_span(L, r);
+  const char *before = r->csv || b->len ? "" : r->endpoint->before;
+  size_t gap = r->csv ? 0 : b->len ? 1 : strlen(before), need;
   char *to;
-  if(sei_buf_adds(&r->body, gap) != SEI_BUF_OK)
+  need = gap + n + SEI_ROWS_SLACK;
+  to = b->cap - b->len >= need ? b->data + b->len : sei_buf_room(b, need);
+  if(!to)
     luaL_error(L, "not enough memory");
-  span.from = r->body.len;
-  span.to = span.from + n;
-  span.row = row;
-  span.line = line;
-  to = sei_buf_room(&r->body, n);
-  if(!to || sei_buf_add(&r->spans, &span, sizeof span) != SEI_BUF_OK)
-    luaL_error(L, "not enough memory");
-  r->body.len += n;
-  return to;
+  if(*before)
+    memcpy(to, before, gap);
+  else if(gap)
+    *to = ',';
+  span->from = b->len + gap;
+  span->to = span->from + n;
+  span->row = row;
+  span->line = line;
+  r->spans.len += sizeof *span;
+  b->len = span->to;
+  return to + gap;
 }
 
 /* Adds what is in r->row. */

@@ -170,20 +170,6 @@ static enum sei_rows_answer add_made(lua_State *L, struct sei_rows *r,
   return sei_rows_add(L, r, row, at->row, at->line);
 }
 
-/* Whether all fields of the last row go as they stand. */
-static bool read_flat(const struct sei_rows_file *f, const struct sei_rows *r,
-                      struct sei_flat_value *values)
-{
-  const struct sei_csv *c = sei_csv_rows_fields(f->rows);
-  size_t i, n;
-  for(i = 0; i < r->flat.count; i++) {
-    const char *s = sei_csv_field(c, f->column[i], &n);
-    if(!sei_flat_read_text(r, i, s, n, &values[i]))
-      return false;
-  }
-  return true;
-}
-
 static enum sei_rows_answer take_row(lua_State *L,
                                      const struct sei_rows_file *f,
                                      struct sei_rows *r, bool only_check,
@@ -192,7 +178,8 @@ static enum sei_rows_answer take_row(lua_State *L,
   struct sei_flat_value values[SEI_FLAT_MAX];
   if(f->free && only_check)
     return SEI_ROWS_ADDED;
-  if(f->flat && read_flat(f, r, values)) {
+  if(f->flat && sei_flat_read_csv(r, sei_csv_rows_fields(f->rows), f->column,
+                                  values)) {
     enum sei_batch_answer answer = SEI_BATCH_FITS;
     if(!only_check)
       answer = sei_flat_add(L, r, values, at->row, at->line);
@@ -219,7 +206,7 @@ static void unreadable(lua_State *L, struct sei_rows_file *f,
 static bool next_row(lua_State *L, struct sei_rows_file *f,
                      struct sei_file_row *to)
 {
-  for(;;) {
+  while(!sei_csv_rows_try(f->rows)) {
     switch(sei_csv_rows_next(L, f->rows, 3)) {
     case SEI_CSV_ROW:
       f->count++;
@@ -234,6 +221,8 @@ static bool next_row(lua_State *L, struct sei_rows_file *f,
       read_piece(L, f);
     }
   }
+  f->count++;
+  return true;
 }
 
 void sei_rows_file_next(lua_State *L, struct sei_rows_file *f,

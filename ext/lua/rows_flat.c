@@ -12,11 +12,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../data/csv.h"
 #include "../data/json.h"
+
+/* A name, beside what stands around it: `","":"`. Short enough to be one of
+ * Lua's short strings, which are the same where their address is. */
+enum { FLAT_NAME = 32 };
 
 static bool fits(const struct sei_field *f)
 {
-  return f->required && strlen(f->name) < SEI_FLAT_NAME &&
+  return f->required && strlen(f->name) < FLAT_NAME &&
     (f->type == SEI_FIELD_STRING || f->type == SEI_FIELD_INTEGER);
 }
 
@@ -46,7 +51,8 @@ static void sort_members(struct sei_flat *flat, const struct sei_endpoint *e)
   }
 }
 
-/* What stands in front of the values, and behind the last one. */
+/* What stands in front of the values; and how much that is, with what stands
+ * behind the last one. */
 static void spell_out(struct sei_flat *flat)
 {
   bool was_text = false;
@@ -58,9 +64,10 @@ static void spell_out(struct sei_flat *flat)
                                      "%s", was_text ? "\"" : "",
                                      i ? "," : "{", m->field->name,
                                      is_text ? "\"" : "");
+    flat->around += m->before_len;
     was_text = is_text;
   }
-  flat->after = was_text ? "\"}" : "}";
+  flat->around += was_text ? 2 : 1;
 }
 
 void sei_flat_describe(lua_State *L, int index)
@@ -73,8 +80,10 @@ void sei_flat_describe(lua_State *L, int index)
   spell_out(&r->flat);
   lua_createtable(L, SEI_FLAT_MAX, 0);
   for(i = 0; i < r->flat.count; i++) {
-    r->flat.members[i].name = lua_pushstring(L,
-                                             r->flat.members[i].field->name);
+    struct sei_flat_member *m = &r->flat.members[i];
+    m->listed = sei_rows_listed(r->endpoint, m->field->name);
+    lua_pushstring(L, m->field->name);
+    m->name = lua_topointer(L, -1);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
   lua_setiuservalue(L, index, SEI_ROWS_NAMES);
@@ -85,27 +94,25 @@ void sei_flat_describe(lua_State *L, int index)
 /* Whether a text needs no second look: of no more bytes than the service
  * keeps characters, one that is documented, and in JSON nothing to escape. (A
  * CSV's reader has seen to it that it is UTF-8.) */
-static bool is_fit(const struct sei_rows *r, const struct sei_field *f,
+static bool is_fit(const struct sei_flat_member *m, bool csv,
                    const char *s, size_t n)
 {
-  const char *listed;
-  if(!n || (f->max_length && n > f->max_length))
+  const struct sei_field *f = m->field;
+  if(!n || (f->max_length && n > f->max_length) ||
+     (m->listed && !sei_rows_lists(m->listed, s, n)))
     return false;
-  listed = r->endpoint->warn_values ? sei_rows_listed(r->endpoint, f->name) :
-    NULL;
-  return (!listed || sei_rows_lists(listed, s, n)) &&
-    (r->csv || sei_json_is_plain(s, n));
+  return csv || sei_json_is_plain(s, n);
 }
 
 /* The value on top of the stack. */
-static bool take(lua_State *L, const struct sei_rows *r,
-                 const struct sei_field *f, struct sei_flat_value *v)
+static bool take(lua_State *L, const struct sei_flat_member *m,
+                 struct sei_flat_value *v)
 {
-  if(f->type == SEI_FIELD_STRING) {
+  if(m->field->type == SEI_FIELD_STRING) {
     if(lua_type(L, -1) != LUA_TSTRING)
       return false;
     v->s = lua_tolstring(L, -1, &v->n);
-    return is_fit(r, f, v->s, v->n);
+    return is_fit(m, false, v->s, v->n);
   }
   if(!lua_isinteger(L, -1))
     return false;
@@ -113,15 +120,11 @@ static bool take(lua_State *L, const struct sei_rows *r,
   return true;
 }
 
-/* Which member the key below the top is; `count` if none. Short strings are
- * the same where their address is (lua.h: the names are kept alive). */
+/* Which member the key below the top is; `count` if none. */
 static size_t member_of(lua_State *L, const struct sei_flat *flat)
 {
-  const char *name;
+  const void *name = lua_topointer(L, -2);
   size_t i = 0;
-  if(lua_type(L, -2) != LUA_TSTRING)
-    return flat->count;
-  name = lua_tostring(L, -2);
   while(i < flat->count && flat->members[i].name != name)
     i++;
   return i;
@@ -142,7 +145,7 @@ bool sei_flat_read(lua_State *L, const struct sei_rows *r,
   lua_pushnil(L);
   while(lua_next(L, row)) {
     i = member_of(L, flat);
-    if(i == flat->count || !take(L, r, flat->members[i].field, &values[i])) {
+    if(i == flat->count || !take(L, &flat->members[i], &values[i])) {
       lua_settop(L, row);
       return false;
     }
@@ -163,37 +166,57 @@ static bool is_number(const char *s, size_t n)
   return i == n && i > first;
 }
 
-bool sei_flat_read_text(const struct sei_rows *r, size_t member,
-                        const char *s, size_t n, struct sei_flat_value *value)
+bool sei_flat_read_csv(const struct sei_rows *r, const struct sei_csv *c,
+                       const size_t column[SEI_FLAT_MAX],
+                       struct sei_flat_value *values)
 {
-  const struct sei_field *f = r->flat.members[member].field;
-  value->s = s;
-  value->n = n;
-  return f->type == SEI_FIELD_STRING ? is_fit(r, f, s, n) : is_number(s, n);
+  size_t i;
+  for(i = 0; i < r->flat.count; i++) {
+    const struct sei_flat_member *m = &r->flat.members[i];
+    struct sei_flat_value *v = &values[i];
+    v->s = sei_csv_field(c, column[i], &v->n);
+    if(m->field->type == SEI_FIELD_STRING ? !is_fit(m, r->csv, v->s, v->n) :
+       !is_number(v->s, v->n))
+      return false;
+  }
+  return true;
 }
 
 /* ---- bytes ---- */
+
+/* Copies a text of a usual length without a call. */
+static char *put(char *to, const char *s, size_t n)
+{
+  if(n >= 16 && n <= 32) {
+    memcpy(to, s, 16);
+    memcpy(to + n - 16, s + n - 16, 16);
+  }
+  else
+    memcpy(to, s, n);
+  return to + n;
+}
 
 enum sei_batch_answer sei_flat_add(lua_State *L, struct sei_rows *r,
                                    const struct sei_flat_value *values,
                                    lua_Integer row, lua_Integer line)
 {
   const struct sei_flat *flat = &r->flat;
-  size_t n = strlen(flat->after), i;
+  size_t n = flat->around, i;
   enum sei_batch_answer answer;
   char *to;
   for(i = 0; i < flat->count; i++)
-    n += flat->members[i].before_len + values[i].n;
+    n += values[i].n;
   answer = sei_batch_offer(&r->batch, n);
   if(answer != SEI_BATCH_FITS)
     return answer;
   to = sei_rows_place(L, r, n, row, line);
   for(i = 0; i < flat->count; i++) {
-    memcpy(to, flat->members[i].before, flat->members[i].before_len);
-    to += flat->members[i].before_len;
-    memcpy(to, values[i].s, values[i].n);
-    to += values[i].n;
+    const struct sei_flat_member *m = &flat->members[i];
+    memcpy(to, m->before, SEI_FLAT_BEFORE); /* there is room behind it */
+    to = put(to + m->before_len, values[i].s, values[i].n);
   }
-  memcpy(to, flat->after, strlen(flat->after));
+  if(flat->members[flat->count - 1].field->type == SEI_FIELD_STRING)
+    *to++ = '"';
+  *to = '}';
   return answer;
 }

@@ -11,7 +11,7 @@
 #include "../base/buf.h"
 #include "rows.h"
 
-enum { SEI_FLAT_MAX = 4, SEI_FLAT_NAME = 40 };
+enum { SEI_FLAT_MAX = 4, SEI_FLAT_BEFORE = 48 };
 
 /* A row of which all members are texts or integers, and all required: what
  * stands around its values in JSON, in the order of the names' bytes. */
@@ -19,11 +19,12 @@ struct sei_flat {
   size_t count;             /* of members; 0: rows are not like that */
   struct sei_flat_member {
     const struct sei_field *field;
-    const char *name;       /* Lua's own: known by its address */
-    char before[SEI_FLAT_NAME + 8];
+    const void *name;       /* Lua's own string: known by its address */
+    const char *listed;     /* values that are documented, or NULL: any */
+    char before[SEI_FLAT_BEFORE];
     size_t before_len;
   } members[SEI_FLAT_MAX];
-  const char *after;
+  size_t around;            /* bytes of it that are no values */
 };
 
 struct sei_rows {
@@ -82,7 +83,9 @@ enum sei_rows_answer sei_rows_add(lua_State *L, struct sei_rows *r, int index,
                                   lua_Integer row, lua_Integer line);
 
 /* Puts before the next row of the open batch what belongs there, and makes
- * room for n bytes behind it, of which a span is kept. Raises on memory. */
+ * room for n bytes behind it, of which a span is kept; SEI_ROWS_SLACK bytes
+ * more may be written to. Raises on memory. */
+enum { SEI_ROWS_SLACK = 64 };
 char *sei_rows_place(lua_State *L, struct sei_rows *r, size_t n,
                      lua_Integer row, lua_Integer line);
 
@@ -105,10 +108,11 @@ bool sei_flat_can(const struct sei_endpoint *e);
 bool sei_flat_read(lua_State *L, const struct sei_rows *r,
                    struct sei_flat_value *values);
 
-/* The same of a member of a row of CSV. */
-bool sei_flat_read_text(const struct sei_rows *r, size_t member,
-                        const char *s, size_t n,
-                        struct sei_flat_value *value);
+/* The same of a row of CSV, whose fields stand in the order of `column`. */
+struct sei_csv;
+bool sei_flat_read_csv(const struct sei_rows *r, const struct sei_csv *c,
+                       const size_t column[SEI_FLAT_MAX],
+                       struct sei_flat_value *values);
 
 /* Adds a row of such values. NEVER: it is too long. */
 enum sei_batch_answer sei_flat_add(lua_State *L, struct sei_rows *r,
