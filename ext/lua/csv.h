@@ -149,8 +149,8 @@ void sei_csv_check_names(lua_State *L, int index, const char *option,
 /* The option `delimiter` of the table at `index`, "," if it is absent. */
 char sei_csv_check_delimiter(lua_State *L, int index, const char *function);
 
-/* Pushes an option of the table at `index` that is a name or an array of names,
- * as an array, or nil if it is absent. Returns its index, 0 if absent. */
+/* Pushes an option of the table at `index` that is a name or an array of
+ * names, as an array, or nil if it is absent. Returns its index, or 0. */
 int sei_csv_option_names(lua_State *L, int index, const char *option);
 
 /* The checked option `row` of the table at `index`. */

@@ -1,5 +1,5 @@
-/* csv_header - the columns of a CSV text: their names, those that must be there
- * and those that are wanted. */
+/* csv_header - the columns of a CSV text: their names, those that must be
+ * there and those that are wanted. */
 #include "csv_private.h"
 
 #include <lauxlib.h>

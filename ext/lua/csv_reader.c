@@ -317,13 +317,12 @@ what else a row may be
 @usage for row, line in sei.csv.read{ file = "people.csv" } do
   print(line, row.email)
 end
--- the same without a table for each row
-for email, line in sei.csv.read{ file = "people.csv", fields = "email", row = "values" } do
-  print(line, email)
-end
--- the same without a string for each field: only those looked at are made
-local read = sei.csv.read{ file = "people.csv", fields = "email", row = "spans" }
-for text, first, last, line in read do
+-- without a table for each row
+local options = { file = "people.csv", fields = "email", row = "values" }
+for email, line in sei.csv.read(options) do print(line, email) end
+-- without a string for each field, but of those that matter
+options.row = "spans"
+for text, first, last, line in sei.csv.read(options) do
   local at = text:find("@", first, true)
   if not at or at > last then print(line, text:sub(first, last)) end
 end */

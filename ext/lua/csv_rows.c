@@ -357,7 +357,8 @@ void sei_csv_rows_whole(struct sei_csv_rows *r, const char *text, size_t n)
 static struct sei_csv_rows *push_empty(lua_State *L)
 {
   static const luaL_Reg methods[] = {{"__gc", l_rows_gc}, {NULL, NULL}};
-  struct sei_csv_rows *r = lua_newuserdatauv(L, sizeof *r, SEI_CSV_USER_VALUES);
+  struct sei_csv_rows *r = lua_newuserdatauv(L, sizeof *r,
+                                             SEI_CSV_USER_VALUES);
   memset(r, 0, sizeof *r);
   if(luaL_newmetatable(L, ROWS))
     luaL_setfuncs(L, methods, 0);

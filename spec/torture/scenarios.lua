@@ -439,9 +439,9 @@ scenario { name = "sei.csv, values and spans", make = function(env)
   local text = "id,name,email\n" .. ('7,"a ""b"" c",x@example.com\n'):rep(30)
   return function()
     local n = 0
-    for name, id, line in read { text = text, row = "values", fields = { "name", "id" } } do
+    for full, id, line in read { text = text, row = "values", fields = { "name", "id" } } do
       n = n + 1
-      must(name == 'a "b" c' and id == "7" and line == n + 1)
+      must(full == 'a "b" c' and id == "7" and line == n + 1)
     end
     for row, from, to, line in read { text = text, row = "spans", fields = "name" } do
       n = n - 1
