@@ -51,8 +51,9 @@ struct sei_request {
   const char *method;         /* "GET", "POST", "PUT", "PATCH", "DELETE" */
   const char *url;            /* absolute, already escaped */
   const struct sei_headers *headers; /* to send; copied */
-  const char *body;           /* NULL or body_len bytes; copied */
+  const char *body;           /* NULL or body_len bytes; copied, unless */
   size_t body_len;
+  bool body_stays;            /*   they outlive the transfer: borrowed */
   bool reads;                 /* libcurl may send it a second time by itself,
                                  if a kept connection turns out dead before
                                  a byte of the reply came */

@@ -27,7 +27,8 @@ struct sei_transfer {
   char words[CURL_ERROR_SIZE]; /* libcurl's error buffer */
 
   /* the request */
-  char *out;                  /* owned: the body to send */
+  const char *out;            /* the body to send: in `own`, or borrowed */
+  char *own;                  /* owned; a copy */
   size_t out_len, out_pos;
   struct sei_feed feed;       /* the multipart file */
 

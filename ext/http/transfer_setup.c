@@ -138,12 +138,12 @@ static void plain_body(struct sei_transfer *t, struct sei_setopt *s,
                        const char *method, bool reads)
 {
   sei_set_long(s, CURLOPT_POST, 1);
-  sei_set_pointer(s, CURLOPT_POSTFIELDS, reads ? t->out : NULL);
+  sei_set_string(s, CURLOPT_POSTFIELDS, reads ? t->out : NULL); /* no copy */
   sei_set_size(s, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->out_len);
   if(!t->out_len)
     sei_set_string(s, CURLOPT_COPYPOSTFIELDS, ""); /* nothing to read */
-  if(strcmp(method, "POST"))
-    sei_set_string(s, CURLOPT_CUSTOMREQUEST, method);
+  sei_set_string(s, CURLOPT_CUSTOMREQUEST,
+                 strcmp(method, "POST") ? method : NULL);
 }
 
 static void no_body(struct sei_transfer *t, struct sei_setopt *s,
@@ -197,15 +197,18 @@ static bool multipart(struct sei_transfer *t, struct sei_setopt *s,
   return true;
 }
 
-static bool copy_body(struct sei_transfer *t, const struct sei_request *r)
+static bool take_body(struct sei_transfer *t, const struct sei_request *r)
 {
   if(!r->body || !r->body_len)
     return true;
-  t->out = malloc(r->body_len);
-  if(!t->out)
-    return false;
-  memcpy(t->out, r->body, r->body_len);
+  t->out = r->body;
   t->out_len = r->body_len;
+  if(r->body_stays)
+    return true;
+  t->out = t->own = malloc(r->body_len);
+  if(!t->own)
+    return false;
+  memcpy(t->own, r->body, r->body_len);
   return true;
 }
 
@@ -214,7 +217,7 @@ static bool body(struct sei_transfer *t, struct sei_setopt *s,
 {
   if(r->source != SEI_SOURCE_NONE)
     return multipart(t, s, r);
-  if(!copy_body(t, r))
+  if(!take_body(t, r))
     return false;
   if(r->body)
     plain_body(t, s, r->method, r->reads);
@@ -226,8 +229,7 @@ static bool body(struct sei_transfer *t, struct sei_setopt *s,
 /* Requests that set the same options, whatever their values. */
 static bool is_ordinary(const struct sei_request *r)
 {
-  return r->source == SEI_SOURCE_NONE && r->body && r->body_len &&
-         !strcmp(r->method, "POST");
+  return r->source == SEI_SOURCE_NONE && r->body && r->body_len;
 }
 
 static CURL *get_handle(const struct sei_transfer *t,

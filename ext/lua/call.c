@@ -51,14 +51,16 @@ static struct call *check_call(lua_State *L)
 
 /* Pushes the body: rows, a value, or the endpoint's own. Index 4 is args. */
 static const char *push_body(lua_State *L, const struct sei_endpoint *e,
-                             size_t *n, int64_t *rows)
+                             struct sei_send *to, int64_t *rows)
 {
+  size_t *n = &to->body_len;
   struct sei_buf *b;
   char where[128];
   const char *problem;
   const char *body;
   if(lua_getfield(L, 4, "rows") != LUA_TNIL) {
     body = sei_rows_body(L, -1, n);
+    to->shared = sei_rows_shared(L, -1);
     *rows = sei_rows_count(L, -1);
     return body;
   }
@@ -122,12 +124,12 @@ static void describe(lua_State *L, struct sei_send *s, struct call *c,
   c->first = sei_option_integer(L, 4, "first", 0);
   c->last = sei_option_integer(L, 4, "last", 0);
   if(e->kind != SEI_KIND_UPLOAD) {
-    s->body = push_body(L, e, &s->body_len, &c->rows);
+    s->body = push_body(L, e, s, &c->rows);
     return;
   }
   s->filename = sei_option_string(L, 4, "filename", "upload.csv");
   s->path = sei_option_string(L, 4, "file", NULL);
-  s->body = s->path ? NULL : push_body(L, e, &s->body_len, &c->rows);
+  s->body = s->path ? NULL : push_body(L, e, s, &c->rows);
   s->source = s->path ? SEI_SOURCE_FILE : s->body ? SEI_SOURCE_BYTES :
     SEI_SOURCE_FEED;
   c->feeds = s->source == SEI_SOURCE_FEED;

@@ -40,6 +40,7 @@ static void describe(struct sei_request *r, const struct sei_client *c,
   r->url = x->url;
   r->body = x->body;
   r->body_len = x->body_len;
+  r->body_stays = true; /* until the transfer is freed: sei_exchange_free */
   r->reads = x->endpoint->effect == SEI_READS;
   r->source = x->source;
   r->field = "file";
@@ -110,7 +111,11 @@ static void keep_all(lua_State *L, struct sei_exchange *x,
   x->url = keep(L, url, strlen(url));
   lua_pop(L, 1);
   if(send->body) {
-    x->body = keep(L, send->body, send->body_len);
+    if(send->shared)
+      x->shared = sei_shared_hold(send->shared);
+    else
+      x->own = keep(L, send->body, send->body_len);
+    x->body = send->shared ? send->body : x->own;
     x->body_len = send->body_len;
   }
   if(send->path)
@@ -405,7 +410,8 @@ void sei_exchange_free(struct sei_exchange *x)
   leave(x);
   sei_transfer_free(x->transfer);
   free(x->url);
-  free(x->body);
+  free(x->own);
+  sei_shared_drop(x->shared);
   free(x->path);
   free(x->filename);
   memset(x, 0, sizeof *x);

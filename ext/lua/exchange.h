@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "../api/endpoint.h"
+#include "../base/shared.h"
 #include "../http/auth.h"
 #include "../http/retry.h"
 #include "../http/transfer.h"
@@ -44,8 +45,10 @@ struct sei_exchange {
   struct sei_transfer *transfer;   /* of the last attempt; NULL: not started */
   const struct sei_endpoint *endpoint;
   char *url;                /* owned; may change by a redirect */
-  char *body;               /* owned; kept to be sent again */
+  const char *body;         /* kept to be sent again: in `own` or `shared` */
   size_t body_len;
+  char *own;                /* owned; a copy */
+  struct sei_shared *shared; /* held */
   char *path, *filename;    /* owned; of a multipart file */
   enum sei_source source;
   bool stream;
@@ -74,6 +77,8 @@ struct sei_send {
   const char *version_id;         /* for {versionId}, unescaped */
   const char *body;               /* JSON, body_len bytes, or NULL */
   size_t body_len;
+  struct sei_shared *shared;      /* that has the body: it is not copied, but
+                                     held; or NULL */
   enum sei_source source;         /* multipart; BYTES: `body` is the file */
   const char *path, *filename;
   double delay;                   /* seconds before the first attempt */

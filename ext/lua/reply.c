@@ -547,6 +547,19 @@ bool sei_reply_refuses_size(const struct sei_exchange *x)
     memmem(body->data, body->len, "size", 4);
 }
 
+/* Pushes the builder of all replies that are no pages. One for each reply
+ * would be tens of KiB for the collector, mostly for one line of text. */
+static void push_builder(lua_State *L)
+{
+  static const char KEY = 0;
+  if(lua_rawgetp(L, LUA_REGISTRYINDEX, &KEY) != LUA_TNIL)
+    return;
+  lua_pop(L, 1);
+  sei_builder_push(L);
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &KEY);
+}
+
 bool sei_reply_decode(lua_State *L, const struct sei_client *c,
                       const struct sei_exchange *x)
 {
@@ -556,7 +569,7 @@ bool sei_reply_decode(lua_State *L, const struct sei_client *c,
   int base = lua_gettop(L);
   luaL_checkstack(L, 4, NULL);
   sei_json_begin(&json, sei_bytes_push(L, body->len + 1), 0, 0);
-  sei_builder_push(L);
+  push_builder(L);
   sei_json_input(&json, body->data, body->len, true);
   ev = sei_json_next(&json);
   if(ev != SEI_JSON_ERROR && ev != SEI_JSON_END)

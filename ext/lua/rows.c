@@ -52,6 +52,27 @@ static int l_csv_header(lua_State *L)
   return 1;
 }
 
+/* An empty body. A request under way keeps the one it has. */
+static void renew(lua_State *L, struct sei_rows *r)
+{
+  if(r->body && r->body->holders == 1) {
+    sei_buf_clear(&r->body->buf);
+    return;
+  }
+  sei_shared_drop(r->body);
+  r->body = sei_shared_new(r->body_max);
+  if(!r->body)
+    luaL_error(L, "not enough memory");
+}
+
+/* The body, to be added to. */
+static struct sei_buf *open_body(lua_State *L, struct sei_rows *r)
+{
+  if(!r->body || r->body->holders > 1)
+    luaL_error(L, "the rows are under way");
+  return &r->body->buf;
+}
+
 /* core.rows(endpoint, max_rows, max_bytes[, csv header]) -> encoder. */
 static int l_rows(lua_State *L)
 {
@@ -65,11 +86,12 @@ static int l_rows(lua_State *L)
   memset(r, 0, sizeof *r);
   r->endpoint = e;
   r->csv = !lua_isnil(L, 4);
-  sei_buf_init(&r->body, (r->csv ? 2 : 1) * max_bytes + 64 /* a header */ +
-               SEI_ROWS_SLACK);
   sei_buf_init(&r->row, ROW_MAX);
   sei_buf_init(&r->spans, SIZE_MAX / 2);
   luaL_setmetatable(L, SEI_ROWS);
+  r->body_max = (r->csv ? 2 : 1) * max_bytes + 64 /* a header */ +
+    SEI_ROWS_SLACK;
+  renew(L, r);
   lua_pushvalue(L, 4);
   lua_setiuservalue(L, -2, SEI_ROWS_HEADER);
   sei_batch_begin(&r->batch, max_rows, max_bytes, r->csv ? 0 :
@@ -123,7 +145,7 @@ static struct sei_span *next_span(lua_State *L, struct sei_rows *r)
 char *sei_rows_place(lua_State *L, struct sei_rows *r, size_t n,
                      lua_Integer row, lua_Integer line)
 {
-  struct sei_buf *b = &r->body;
+  struct sei_buf *b = open_body(L, r);
   struct sei_span *span = next_span(L, r);
   const char *before = r->csv || b->len ? "" : r->endpoint->before;
   size_t gap = r->csv ? 0 : b->len ? 1 : strlen(before), need;
@@ -227,7 +249,7 @@ static void push_item(lua_State *L, const struct sei_rows *r,
                       const struct sei_span *span)
 {
   lua_createtable(L, 0, 4);
-  lua_pushlstring(L, r->body.data + span->from, span->to - span->from);
+  lua_pushlstring(L, r->body->buf.data + span->from, span->to - span->from);
   lua_setfield(L, -2, "text");
   lua_pushinteger(L, span->row);
   lua_setfield(L, -2, "row");
@@ -268,7 +290,7 @@ static int l_rows_header(lua_State *L)
   lua_settop(L, 1);
   lua_getiuservalue(L, 1, SEI_ROWS_HEADER);
   luaL_checktype(L, 2, LUA_TTABLE);
-  switch(sei_csv_append_header(L, &r->body, &format)) {
+  switch(sei_csv_append_header(L, open_body(L, r), &format)) {
   case SEI_BUF_OK:
     return 0;
   case SEI_BUF_NOMEM:
@@ -301,7 +323,7 @@ static int l_rows_clear(lua_State *L)
     sei_batch_begin(&r->batch, r->batch.max_rows, most, r->batch.envelope,
                     r->batch.separator);
   sei_batch_close(&r->batch);
-  sei_buf_clear(&r->body);
+  renew(L, r);
   sei_buf_clear(&r->spans);
   r->closed = false;
   return 0;
@@ -310,7 +332,8 @@ static int l_rows_clear(lua_State *L)
 static int l_rows_free(lua_State *L)
 {
   struct sei_rows *r = sei_rows_check(L);
-  sei_buf_free(&r->body);
+  sei_shared_drop(r->body);
+  r->body = NULL;
   sei_buf_free(&r->row);
   sei_buf_free(&r->spans);
   return 0;
@@ -322,14 +345,22 @@ const char *sei_rows_body(lua_State *L, int index, size_t *n)
   if(!r)
     return NULL;
   if(!r->csv && !r->closed) {
-    if((!r->body.len &&
-        sei_buf_adds(&r->body, r->endpoint->before) != SEI_BUF_OK) ||
-       sei_buf_adds(&r->body, r->endpoint->after) != SEI_BUF_OK)
+    struct sei_buf *b = open_body(L, r);
+    if((!b->len && sei_buf_adds(b, r->endpoint->before) != SEI_BUF_OK) ||
+       sei_buf_adds(b, r->endpoint->after) != SEI_BUF_OK)
       luaL_error(L, "not enough memory");
     r->closed = true;
   }
-  *n = r->body.len;
-  return r->body.data;
+  if(!r->body)
+    luaL_error(L, "not enough memory");
+  *n = r->body->buf.len;
+  return r->body->buf.data;
+}
+
+struct sei_shared *sei_rows_shared(lua_State *L, int index)
+{
+  struct sei_rows *r = luaL_testudata(L, index, SEI_ROWS);
+  return r ? r->body : NULL;
 }
 
 int64_t sei_rows_count(lua_State *L, int index)

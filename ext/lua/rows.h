@@ -9,12 +9,16 @@
 #include <stdint.h>
 
 #include "../api/endpoint.h"
+#include "../base/shared.h"
 
 #define SEI_ROWS "sei.rows"
 
 /* The body of the open batch of the rows at `index`, complete with brackets;
  * it lasts until the batch is touched. NULL if that is no such userdata. */
 const char *sei_rows_body(lua_State *L, int index, size_t *n);
+
+/* The same bytes, for who holds them longer than that; NULL likewise. */
+struct sei_shared *sei_rows_shared(lua_State *L, int index);
 
 /* Pushes the array of a CSV's columns, as the client at index `client` or the
  * endpoint names them; nil: they are the customer's own. */

@@ -9,6 +9,7 @@
 #include "../api/batch.h"
 #include "../api/endpoint.h"
 #include "../base/buf.h"
+#include "../base/shared.h"
 #include "rows.h"
 
 enum { SEI_FLAT_MAX = 4, SEI_FLAT_BEFORE = 48 };
@@ -31,7 +32,9 @@ struct sei_rows {
   const struct sei_endpoint *endpoint;
   bool csv;                 /* encode as CSV; else as JSON */
   struct sei_batch batch;
-  struct sei_buf body;      /* what is encoded of the open batch */
+  struct sei_shared *body;  /* what is encoded of the open batch; a request
+                               under way holds it as well. NULL: no memory */
+  size_t body_max;          /* bytes that it may have */
   struct sei_buf row;       /* the row that is being encoded */
   struct sei_buf spans;     /* of each row of the batch: struct sei_span */
   bool closed;              /* the body has its end */
