@@ -132,6 +132,17 @@ static void network(struct sei_setopt *s, const struct sei_http_options *o)
 
 /* ---- the body ---- */
 
+/* Bytes that libcurl asks for and sends at once: by the manual of
+ * CURLOPT_UPLOAD_BUFFERSIZE 64 KiB if nobody says otherwise. Each piece is a
+ * turn of the loop, so a body of rows goes in one, and a file in few. */
+enum { PIECE_LEAST = 64 * 1024, PIECE_MOST = 512 * 1024 };
+
+static void send_in_pieces(struct sei_setopt *s, size_t body)
+{
+  sei_set_long(s, CURLOPT_UPLOAD_BUFFERSIZE, body < PIECE_LEAST ? PIECE_LEAST :
+               body > PIECE_MOST ? PIECE_MOST : (long)body);
+}
+
 /* libcurl sends a body that it holds in one piece with the header, and again
  * by itself where a kept connection turns out dead. */
 static void plain_body(struct sei_transfer *t, struct sei_setopt *s,
@@ -140,6 +151,7 @@ static void plain_body(struct sei_transfer *t, struct sei_setopt *s,
   sei_set_long(s, CURLOPT_POST, 1);
   sei_set_string(s, CURLOPT_POSTFIELDS, reads ? t->out : NULL); /* no copy */
   sei_set_size(s, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->out_len);
+  send_in_pieces(s, t->out_len);
   if(!t->out_len)
     sei_set_string(s, CURLOPT_COPYPOSTFIELDS, ""); /* nothing to read */
   sei_set_string(s, CURLOPT_CUSTOMREQUEST,
@@ -192,6 +204,7 @@ static bool multipart(struct sei_transfer *t, struct sei_setopt *s,
     return false;
   sei_set_answer(s, describe_part(t, part, r));
   sei_set_pointer(s, CURLOPT_MIMEPOST, t->mime);
+  send_in_pieces(s, t->feed.size < 0 ? 0 : (size_t)t->feed.size);
   if(strcmp(r->method, "POST"))
     sei_set_string(s, CURLOPT_CUSTOMREQUEST, r->method);
   return true;

@@ -6,13 +6,18 @@
 -- number of requests.
 -- @module sei.settle
 
-local blame = require "sei.blame"
 local core = require "sei.core"
 local outcome = require "sei.outcome"
-local verify = require "sei.verify"
 local wait = require "sei.wait"
 
 local settle = {}
+
+-- Modules that are needed only when something went wrong, or is asked for.
+local function later(name)
+  return setmetatable({}, { __index = function(_, key) return require(name)[key] end })
+end
+
+local blame, verify = later "sei.blame", later "sei.verify"
 
 -- Of a request: below the size that api.md section 4 no. 9 lets through once in 10 s.
 settle.MAX_ROWS, settle.MAX_BYTES = 1000, 450000

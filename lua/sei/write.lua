@@ -5,7 +5,6 @@
 local core = require "sei.core"
 local outcome = require "sei.outcome"
 local settle = require "sei.settle"
-local verify = require "sei.verify"
 local wait = require "sei.wait"
 
 local write = {}
@@ -378,6 +377,8 @@ end
 
 -- A file goes as it is, and developers are uploaded whole, for a preview.
 local function check_extras(name, options)
+  if options.on_reject ~= "bisect" and not (options.verify or options.repair) then return end
+  local verify = require "sei.verify"
   local rows = options.rows ~= nil and verify.can(name)
   if options.on_reject == "bisect" and not rows then
     error(("bad option 'on_reject' for %s (%s is sent whole%s)"):format(name,
