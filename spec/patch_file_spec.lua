@@ -336,6 +336,45 @@ describe("a file that the service takes in part", function()
   end)
 end)
 
+-- ---- the buffer that encoder and request share ----
+
+describe("a batch under way", function()
+  local core, wait = require "sei.core", require "sei.wait"
+
+  local function batch(identity)
+    local out = core.rows("patch_identities", 1000, 450000)
+    core.rows_take(out, { { email = "a@b.c", integrationId = 1, identity = identity } }, 1)
+    return out
+  end
+
+  local function body_of(identity)
+    return '[{"email":"a@b.c","identity":"' .. identity .. '","integrationId":1}]'
+  end
+
+  it("is sent whole although its encoder is gone", function()
+    local client, server = taking()
+    local call <close> = core.call(client, "patch_identities", {}, { rows = batch "gone" })
+    collectgarbage()
+    collectgarbage()
+    assert(wait.result(call))
+    assert.same({ body_of "gone" }, bodies(server))
+  end)
+
+  it("stays as it is when its encoder goes on", function()
+    local client, server = taking()
+    local out = batch "first"
+    local call <close> = core.call(client, "patch_identities", {}, { rows = out })
+    assert.matches("the rows are under way", select(2, pcall(core.rows_add, out,
+      { email = "a@b.c", integrationId = 1, identity = "more" })), 1, true)
+    core.rows_clear(out)
+    core.rows_take(out, { { email = "a@b.c", integrationId = 1, identity = "second" } }, 1)
+    assert(wait.result(call))
+    local other <close> = core.call(client, "patch_identities", {}, { rows = out })
+    assert(wait.result(other))
+    assert.same({ body_of "first", body_of "second" }, bodies(server))
+  end)
+end)
+
 -- ---- misuse ----
 
 describe("the option 'file'", function()
