@@ -358,10 +358,10 @@ bench-others: deps
 
 BENCH_COMPILE = $(CC) -std=c11 $(WARNINGS) -O3 -g
 
-$(BENCH)/server: spec/bench/server.c spec/bench/data.c spec/bench/data.h
+$(BENCH)/server: spec/bench/server.c $(wildcard spec/bench/data.[ch] spec/bench/packed.[ch]) | deps
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(BENCH_COMPILE) -o $@ $(filter %.c,$^)
+	$(Q)$(BENCH_COMPILE) $(ZLIB_CFLAGS) -o $@ $(filter %.c,$^) $(ZLIB_LIBS)
 
 $(BENCH)/measure: spec/bench/measure.c
 	$(call say,CC,$<)

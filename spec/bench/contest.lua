@@ -16,7 +16,8 @@ end
 -- In the order of the report. `probe`: a shell command that succeeds where the
 -- contestant can run; `paged`: asks page by page; `slow`: takes seconds where
 -- others take tenths; `floor`: no client, but what no client can beat;
--- `no_sum`: has nothing to show that could be compared.
+-- `no_sum`: has nothing to show that could be compared; `behind`: never the best
+-- peer so far, so that a quick run has it in one heat alone.
 function contest.all(programs)
   local function built(name) return { programs .. name }, "test -x " .. programs .. name end
   local floor, has_floor = built "floor"
@@ -44,20 +45,21 @@ function contest.all(programs)
     { name = "luasocket + cjson", paged = true, command = { "lua5.4", PEERS .. "luasocket.lua" },
       probe = "lua5.4 -e 'require[[socket.http]] require[[cjson]]'",
       package = "lua-socket, lua-cjson", jobs = LISTS },
-    { name = "lua-http + cjson", command = { "lua5.1", PEERS .. "luahttp.lua" },
+    { name = "lua-http + cjson", behind = true, command = { "lua5.1", PEERS .. "luahttp.lua" },
       probe = "lua5.1 -e 'require[[http.client]] require[[cjson]]'",
       package = "lua5.1, lua-http, lua-cjson", jobs = LISTS },
     { name = "pure Lua", command = { "lua5.4", PEERS .. "csv.lua" }, probe = "true",
       jobs = jobs "csv_named" },
-    { name = "Python requests", paged = true, command = python "requests_peer.py",
+    { name = "Python requests", behind = true, paged = true, command = python "requests_peer.py",
       probe = "/usr/bin/python3 -c 'import requests'", package = "python3-requests",
       jobs = LISTS },
-    { name = "Python aiohttp", command = python "aiohttp_peer.py",
+    { name = "Python aiohttp", behind = true, command = python "aiohttp_peer.py",
       probe = "/usr/bin/python3 -c 'import aiohttp'", package = "python3-aiohttp", jobs = LISTS },
     { name = "Python csv", slow = true, command = python "csv_peer.py",
       probe = "/usr/bin/python3 -c 'import csv'", package = "python3",
       jobs = jobs("csv_arrays", "csv_named") },
-    { name = "curl + jq", paged = true, slow = true, command = { "sh", PEERS .. "curl_jq.sh" },
+    { name = "curl + jq", behind = true, paged = true, slow = true,
+      command = { "sh", PEERS .. "curl_jq.sh" },
       probe = "command -v curl && command -v jq", package = "curl, jq", jobs = LISTS },
     { name = "curl -F", command = { "sh", PEERS .. "curl_form.sh" }, probe = "command -v curl",
       package = "curl", jobs = jobs "upload_form" },

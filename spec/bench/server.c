@@ -5,9 +5,9 @@
  *
  * Listens on a free port of 127.0.0.1, prints that port, and ends when its
  * standard input closes. A path begins with the latency of its reply in
- * milliseconds, as in /50/sei/api/v1/org/users/list, or with that and how many
- * records and rows there shall be at most, as in /50-1000/…; behind it the
- * last part counts (api.md section 3):
+ * milliseconds, as in /50/sei/api/v1/org/users/list. Behind it may stand a z,
+ * for pages in gzip for who takes it, and how many records and rows there
+ * shall be at most, as in /0z-1000/…. The last part counts (api.md section 3):
  *   POST …/list        a page of contributors, as the body's page, page_size
  *   GET …/identities   the CSV
  *   PATCH …/identities takes rows, JSON or multipart, and counts them
@@ -37,6 +37,7 @@
 #include <unistd.h>
 
 #include "data.h"
+#include "packed.h"
 
 enum { HEAD_MAX = 64 * 1024, BODY_MAX = 256 * 1024 * 1024 };
 
@@ -59,12 +60,14 @@ struct request {
   char *method, *path, *head, *body;
   size_t head_len, body_len;
   long most;                /* records and rows that this one may see */
+  bool takes_gzip, packed;
 };
 
 struct server {
   int epoll, listener, timer;
   struct conn *conns;
   struct bench_data data;
+  struct bench_packed *packed;
   uint64_t taken_rows, taken_bytes, taken_sum, requests;
 };
 
@@ -116,6 +119,23 @@ static long member(const char *body, const char *name, long otherwise)
   return strtol(s, NULL, 10);
 }
 
+/* The page that was set, in gzip: behind the head's empty line it begins. */
+static void set_packed(struct server *sv, struct conn *c,
+                       const struct bench_packed *key)
+{
+  const struct bench_packed *p = bench_packed_find(sv->packed, key->page,
+                                                   key->size, key->total);
+  if(!p) {
+    const char *begin = strstr(c->head, "\r\n\r\n") + 4;
+    const char *const text[3] = {begin, c->out[1].iov_base, c->tail};
+    const size_t len[3] = {strlen(begin), c->out[1].iov_len,
+                           c->out[2].iov_len};
+    p = bench_packed_add(&sv->packed, key, text, len);
+  }
+  set_reply(c, "application/json\r\nContent-Encoding: gzip", p->bytes, p->len,
+            "", 0);
+}
+
 static void give_page(struct server *sv, struct conn *c,
                       const struct request *r)
 {
@@ -131,6 +151,9 @@ static void give_page(struct server *sv, struct conn *c,
     "\"non_users_count\":0}}", page, size, total,
     (page + 1) * size < total ? "true" : "false", page + 1);
   set_reply(c, "application/json", slice, len, "{\"records\":[", (size_t)n);
+  if(r->packed)
+    set_packed(sv, c, &(struct bench_packed){.page = page, .size = size,
+                                             .total = total});
 }
 
 static void give_csv(struct server *sv, struct conn *c,
@@ -218,6 +241,8 @@ static void answer(struct server *sv, struct conn *c, struct request *r)
 {
   char *end;
   long latency = strtol(r->path + 1, &end, 10);
+  r->packed = *end == 'z' && r->takes_gzip;
+  end += *end == 'z';
   r->most = *end == '-' ? strtol(end + 1, NULL, 10) : LONG_MAX;
   r->path[strcspn(r->path, "?")] = '\0';
   if(!strcmp(r->method, "POST") && ends_with(r->path, "/list"))
@@ -256,12 +281,15 @@ static const char *field(const char *head, const char *name)
 static void read_head(struct conn *c, struct request *r)
 {
   const char *length = field(r->head, "\r\nContent-Length:");
+  const char *encodings = field(r->head, "\r\nAccept-Encoding:");
   char *blank = strchr(r->head, ' ');
   if(!blank || strlen(r->head) > HEAD_MAX ||
      field(r->head, "\r\nTransfer-Encoding:")) {
     set_status(c, "411 Length Required");
     return;
   }
+  r->takes_gzip = encodings &&
+    memmem(encodings, strcspn(encodings, "\r"), "gzip", 4);
   r->body_len = length ? strtoul(length, NULL, 10) : 0;
   if(r->body_len > BODY_MAX)
     set_status(c, "413 Content Too Large");

@@ -35,8 +35,9 @@ end
 --- The address of the API there.
 -- @tparam ?number latency of each reply in milliseconds (0)
 -- @tparam ?integer most how many records and rows there are (all)
-function service:url(latency, most)
-  return ("http://127.0.0.1:%d/%d%s/sei/api"):format(self.port, latency or 0,
+-- @tparam ?boolean gzip whether pages are packed for those who take that (false)
+function service:url(latency, most, gzip)
+  return ("http://127.0.0.1:%d/%d%s%s/sei/api"):format(self.port, latency or 0, gzip and "z" or "",
     most and ("-%d"):format(most) or "")
 end
 

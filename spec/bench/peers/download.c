@@ -61,6 +61,7 @@ static void make_handle(struct job *j, struct slot *s)
   s->easy = curl_easy_init();
   curl_easy_setopt(s->easy, CURLOPT_URL, j->url);
   curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, j->lines);
+  curl_easy_setopt(s->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
   curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
   curl_easy_setopt(s->easy, CURLOPT_PRIVATE, s);

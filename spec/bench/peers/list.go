@@ -142,8 +142,7 @@ func main() {
 	window, err := strconv.Atoi(os.Args[4])
 	check(err)
 	url := os.Args[2] + "/v1/org/users/list"
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: window,
-		DisableCompression: true}}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: window}}
 	if os.Args[1] == "list3" {
 		job[three, *three]{client, url, pageSize}.run(window)
 	} else {
