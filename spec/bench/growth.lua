@@ -26,6 +26,14 @@ local QUICK <const> = { 1000, 10000, 100000 }
 -- the allocator's and the collector's ways.
 local STREAM_BYTES <const> = 2 * 2 ^ 20
 
+--- Whether a job takes no more memory than it may: that of its process with few and with
+-- `records` records, in bytes. nil: it holds everything, so there is no limit.
+-- @treturn ?boolean
+function growth.keeps(job, few, many, records)
+  if not job.stream and not job.each then return nil end
+  return many - few <= STREAM_BYTES + (job.each or 0) * records
+end
+
 --- The sizes that are measured.
 -- @tparam boolean quick
 -- @tparam ?integer most where the jobs that hold everything end (100000)
@@ -38,17 +46,28 @@ function growth.sizes(job, quick, most)
   return list
 end
 
--- at: `url(records)`, `file(records)` give what a run is told.
-local function one_run(job, records, at)
-  local command = ("lua5.4 spec/bench/grow.lua %s %d '%s' '%s'"):format(job.name, records,
-    at.url(records), job.file and at.file(records) or at.scratch)
-  local pipe = assert(io.popen(command, "r"))
-  local text = pipe:read "a"
-  pipe:close()
+--- The command line of one run.
+-- @tparam table at `url(records)` and `file(records)` give what it is told; `scratch`: a path
+-- @tparam ?integer rounds (as many as the size needs)
+function growth.command(job, records, at, rounds)
+  return ("lua5.4 spec/bench/grow.lua %s %d '%s' '%s' %s"):format(job.name, records,
+    at.url(records), job.file and at.file(records) or at.scratch, rounds or "")
+end
+
+--- What a run printed.
+-- @treturn ?table `cpu`, `wall` (seconds), `before`, `peak` (bytes)
+function growth.result(text)
   local cpu, wall, before, peak = text:match "grown (%S+) (%S+) (%d+) (%d+)"
-  assert(cpu, "bench: growth: " .. job.name .. " failed")
-  return { records = records, cpu = tonumber(cpu), wall = tonumber(wall),
-    before = tonumber(before), peak = tonumber(peak) }
+  return cpu and { cpu = tonumber(cpu), wall = tonumber(wall), before = tonumber(before),
+    peak = tonumber(peak) }
+end
+
+local function one_run(job, records, at)
+  local pipe = assert(io.popen(growth.command(job, records, at), "r"))
+  local result = growth.result(pipe:read "a")
+  pipe:close()
+  assert(result, "bench: growth: " .. job.name .. " failed").records = records
+  return result
 end
 
 local function points(list, what)
@@ -64,11 +83,7 @@ local function judge(job, runs)
   local result = { name = job.name, title = job.title, runs = runs, stream = job.stream or false,
     exponent = fit.exponent(cpu), bytes_each = fit.each(peak),
     seconds_each = last.cpu / last.records }
-  if job.stream then
-    result.kept = last.peak - runs[1].peak <= STREAM_BYTES
-  elseif job.each then
-    result.kept = last.peak - runs[1].peak <= STREAM_BYTES + job.each * last.records
-  end
+  result.kept = growth.keeps(job, runs[1].peak, last.peak, last.records)
   return result
 end
 
