@@ -28,6 +28,7 @@ local function list()
   end)
   for _ in client:list_contributors { page_size = 1000 } do n = n + 1 end
   over = true
+  if before then busy[#busy + 1] = os.clock() - before end
   table.sort(busy)
   local function at(share) return (busy[math.max(1, math.ceil(#busy * share))] or 0) * 1000 end
   return ("%d %d %.1f %.1f %.1f\n"):format(n, #busy, at(0.5), at(0.99), at(1))
