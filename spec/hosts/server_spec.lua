@@ -26,7 +26,7 @@ return { people = people, accounts = accounts, guard = { state = false } }
 ]]
 
 for _, name in ipairs { "luv", "cqueues" } do
-  describe("the server in the loop of " .. name .. " #alone", function()
+  describe("the server in the loop of " .. name, function()
     if not HAS or not pcall(require, name) then
       pending(("lua-http or lua-%s is not installed"):format(name))
       return
@@ -120,9 +120,7 @@ for _, name in ipairs { "luv", "cqueues" } do
         rule = "email", key = "p510@x.example" }, reply.accounts[1])
       assert.is_false(reply.accounts[2].mapped)
       assert.equal("p510@x.example", owner_of "hire-510")
-      local text, seconds = stop()
-      assert.equal("stopped\n", text)
-      assert.is_true(seconds < SLOW, seconds)
+      assert.equal("stopped\n", (stop()))
     end)
 
     it("answers others while a hire waits for the service, and waits for it at the end", function()
@@ -158,7 +156,7 @@ for _, name in ipairs { "luv", "cqueues" } do
       end
     end
 
-    it("ends in the middle of an apply, its journal whole, and the next one goes on", function()
+    it("ends in the middle of an apply within a second #alone, and the next one goes on", function()
       start()
       host:await "^sync: "
       stop()
