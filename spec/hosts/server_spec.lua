@@ -146,13 +146,14 @@ for _, name in ipairs { "luv", "cqueues" } do
       assert.equal("stopped\n", text)
     end)
 
-    -- The number, among the requests to the identities, of the second batch.
+    -- The number of the second batch among the requests to the identities, and
+    -- among all.
     local function second_batch()
       local n, batches = 0, 0
-      for _, one in ipairs(e:log()) do
+      for i, one in ipairs(e:log()) do
         if one.path:find(IDENTITIES, 1, true) then n = n + 1 end
         if one.method == "PATCH" then batches = batches + 1 end
-        if batches == 2 then return n end
+        if batches == 2 then return n, i end
       end
     end
 
@@ -160,14 +161,14 @@ for _, name in ipairs { "luv", "cqueues" } do
       start()
       host:await "^sync: "
       stop()
-      local at, wanted = second_batch(), e:state "digest"
+      local wanted, at, total = e:state "digest", second_batch()
       e:reset()
       e:quirk("fault", ("slow-%d@%d:1"):format(60 * SLOW, at), IDENTITIES)
       number = number + 1
       assert(os.execute("mkdir " .. shell.quote(folder .. "/" .. number)))
       start()
       local polls = 0
-      while second_batch() ~= at do
+      while e:counters().requests < total do
         polls = polls + 1
         assert(polls < 5000, "there is no second batch")
       end

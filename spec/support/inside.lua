@@ -8,7 +8,7 @@ local inside = {}
 inside.SPECS = {
   "endpoints/contributors", "endpoints/identities", "endpoints/developers",
   "paging", "drift", "resume", "batch", "batch_seeds", "write", "download", "verify",
-  "plan", "apply", "undo", "round_trip", "retry", "errors", "record", "fault_matrix",
+  "plan", "apply", "undo", "round_trip", "errors", "record", "fault_matrix",
 }
 
 --- Raises unless all tests pass, and have waited in the loop.
