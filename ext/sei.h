@@ -123,8 +123,8 @@ struct sei_options {
   /* Milliseconds for which a step may compute in Lua before it returns; 0: 10;
    * negative: as long as it takes, and sei_cancel() reaches a recipe only
    * where it waits. A function written in C, a join of two long lists for
-   * one, is not interrupted. Costs recipes that only compute about a quarter
-   * of their speed. */
+   * one, is not interrupted. It costs an empty loop half of its speed, a
+   * mapping a fifth, waiting nothing. */
   int slice_ms;
 };
 

@@ -90,6 +90,7 @@ end)
 describe("a host with an epoll loop", function()
   it("drives several contexts at once and has time for its own work", function()
     e:latency(30)
+    e:clear_counters()
     local text, status = run("examples/loop", client(), "5")
     assert.equal(0, status, text)
     local seen = {}
@@ -98,7 +99,9 @@ describe("a host with an epoll loop", function()
     end
     assert.same({ 230, 230, 230, 230, 230 }, seen, text)
     local steps, rang = text:match "loop: 5 contexts, 0 failed, (%d+) steps, the timer rang (%d+)"
-    assert.is_true(tonumber(rang) >= 10, text)
+    assert.is_true(tonumber(rang) >= 3, text)
+    -- one context alone has four pages under way at most: its option `window`
+    assert.is_true(e:counters().most_under_way > 4)
     assert.is_true(tonumber(steps) < 2000, text) -- it waits, and does not spin
   end)
 
