@@ -150,14 +150,20 @@ SEI_API int sei_close(struct sei_context *context);
 /* ---- a job ---- */
 
 /* Lua to run, from a file or a text. It finds `sei`, the module, and, if
- * `client` is given, `client`, which is closed when the job ends. Its first
- * argument is the input. What it returns becomes the result, if JSON can hold
- * it: nil is null; `nil, err` is a failure, as is what it raises. With `plan`
- * it is a recipe for `sei plan`: the plan is made, by `client`, and the result
- * is {digest, writes, header, failed, file}; `failed` names the guards that
- * stop it. os.exit and os.setlocale are refused in a context: they are the
- * host's. What a job makes global is gone after it; modules that were loaded
- * and what was set in _G stay. */
+ * `client` is given, `client`, which stays open for the next job that gives
+ * the same options: what is under way ends with the job. Its first argument is
+ * the input. What it returns becomes the result, if JSON can hold it: nil is
+ * null; `nil, err` is a failure, as is what it raises. With `plan` it is a
+ * recipe for `sei plan`: the plan is made, by `client`, and the result is
+ * {digest, writes, header, failed, file}; `failed` names the guards that stop
+ * it. os.exit and os.setlocale are refused in a context: they are the host's.
+ * What a job makes global is gone after it; modules that were loaded and what
+ * was set in _G stay.
+ *
+ * With `sandbox` it need not be trusted: it runs in a state of its own, where
+ * it finds `inputs` instead of an argument, a few functions, and of `client`
+ * what it is allowed (reference: sei.sandboxed). It is not computed in slices:
+ * while it computes, a step may take as long as its option `time` says. */
 struct sei_job {
   size_t size;          /* sizeof(struct sei_job) */
   const char *file;     /* path; or */
@@ -172,10 +178,16 @@ struct sei_job {
   size_t client_size;   /* 0: it ends with a NUL */
   const char *plan;     /* it is a recipe: path of the plan file to write; "":
                            only the digest is computed. NULL: it is none */
+  const char *sandbox;  /* JSON object: options of sei.sandboxed, its limits
+                           and what its client may do, for one
+                           {"time":2,"operations":["get_schema"]}; NULL: the
+                           recipe is trusted */
+  size_t sandbox_size;  /* 0: it ends with a NUL */
 };
 
 #define SEI_JOB_INIT \
-  { sizeof(struct sei_job), NULL, NULL, 0, NULL, NULL, 0, NULL, 0, NULL }
+  { sizeof(struct sei_job), NULL, NULL, 0, NULL, NULL, 0, NULL, 0, NULL, \
+    NULL, 0 }
 
 /* Begins a job: reads the file, compiles. Returns SEI_RUNNING, and sei_step()
  * does the rest; or why it could not begin: SEI_FAILED (no such file, a syntax

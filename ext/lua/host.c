@@ -355,6 +355,7 @@ static int p_start(lua_State *L)
   set_text(L, "input", job->input, job->input_size);
   set_text(L, "client", job->client, job->client_size);
   set_text(L, "plan", job->plan, 0);
+  set_text(L, "sandbox", job->sandbox, job->sandbox_size);
   lua_call(L, 2, 0);
   take_status(L, c);
   c->due = 0;

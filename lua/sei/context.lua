@@ -76,19 +76,24 @@ local function key_of(given)
   return key[source](value)
 end
 
-local function client_of(text)
-  if text == nil then return nil end
-  local options = decoded(text, "client")
-  if type(options) ~= "table" then
-    fail("misuse", ("the job's client: a JSON object expected, got %s"):format(type(options)))
-  end
-  local ok, result = pcall(function()
-    options.api_key = key_of(options.api_key)
-    return require "sei".client(options)
-  end)
-  if ok then return result end
+local function object_of(text, name)
+  local object = decoded(text, name)
+  if type(object) == "table" then return object end
+  fail("misuse", ("the job's %s: a JSON object expected, got %s"):format(name, type(object)))
+end
+
+-- What f answers; what it finds wrong with its options is the host's misuse.
+local function checked(f, ...)
+  local ok, result, err = pcall(f, ...)
+  if ok then return result, err end
   if type(result) ~= "string" then error(result, 0) end
   fail("misuse", (result:gsub("^[^\n:]-%.lua:%d+: ", "")))
+end
+
+local function options_of(text)
+  local options = object_of(text, "client")
+  options.api_key = checked(key_of, options.api_key)
+  return options
 end
 
 local function read(path)
@@ -141,15 +146,42 @@ local function plan_of(recipe, client, path)
     failed = core.json.array(made.failed) }
 end
 
-local function work(chunk, input, client, path)
-  local _ <close> = client
-  local result, err = chunk(input)
-  if result == nil and err ~= nil then error(err, 0) end
-  if path then result = plan_of(result, client, path) end
+local function encoded(result)
   if result == nil then result = core.json.null end
   local text, problem = core.json.encode(result, { canonical = true })
   if text then return text end
   fail("encode", "what the recipe returned is nothing for JSON: " .. problem.message)
+end
+
+local function work(chunk, input, client, path)
+  local result, err = chunk(input)
+  if result == nil and err ~= nil then error(err, 0) end
+  if path then result = plan_of(result, client, path) end
+  return encoded(result)
+end
+
+-- The same for a recipe that need not be trusted.
+local function work_sandboxed(options)
+  local run, err = checked(require "sei.sandboxed".run, options)
+  if not run then error(err, 0) end
+  return encoded(run.value)
+end
+
+-- Keys of the job itself are not for `sandbox`.
+local function sandbox_of(given)
+  if given.plan then
+    fail("misuse", "a job has either plan or sandbox: a plan is made outside of a sandbox")
+  end
+  local options = object_of(given.sandbox, "sandbox")
+  for _, name in ipairs { "text", "file", "name", "inputs", "client" } do
+    if options[name] ~= nil then
+      fail("misuse", ("the job's sandbox: %s is a field of the job itself"):format(name))
+    end
+  end
+  options.text, options.file, options.name = given.text, given.file, given.name
+  options.inputs = given.input and decoded(given.input, "input") or nil
+  options.client = given.client and options_of(given.client) or nil
+  return options
 end
 
 -- ---- what a context keeps from its jobs ----
@@ -236,14 +268,32 @@ function Context:serve()
   end
 end
 
+-- The client of a job serves the next one, too, if that gives the same options:
+-- its connections stay open.
+function Context:client_of(text)
+  if text == nil then return nil end
+  local digest, kept = core.digest.sha256(text), self.kept
+  if kept and kept.digest == digest and pcall(kept.client.pollfd, kept.client) then
+    return kept.client
+  end
+  local client = checked(require "sei".client, options_of(text))
+  if kept then kept.client:close() end
+  self.kept = { digest = digest, client = client }
+  return client
+end
+
 -- Clients that only coroutines of this job wait for go with it; those that
 -- nobody knows any more are collected, and their requests end.
 function Context:clear()
+  local own = self.kept and self.kept.client
+  if own and own:active() > 0 then own:cancel() end
   local list, open = {}, false
   for one in pairs(self.watches) do list[#list + 1] = one.client end
   for _, client in ipairs(list) do pcall(client.close, client) end
   for one in pairs(self.watches) do self:forget(one) end
-  for client in pairs(self.seen) do open = open or pcall(client.pollfd, client) end
+  for client in pairs(self.seen) do
+    open = open or client ~= own and pcall(client.pollfd, client)
+  end
   if open then collectgarbage() end
 end
 
@@ -261,22 +311,24 @@ function Context:fail(problem, traceback)
   self:finish(fields.kind == "memory" and "memory" or "failed", fields)
 end
 
+-- What a job's coroutine calls: a function and its arguments.
+function Context:task_of(given)
+  if given.sandbox then return work_sandboxed, { sandbox_of(given) } end
+  local input = decoded(given.input, "input")
+  local client = self:client_of(given.client)
+  return work, { chunk_of(given, client), input, client, given.plan }
+end
+
 -- Begins a job; raises nothing but for lack of memory.
 function Context:start(given)
   self.status, self.text, self.kind, self.message = "running", nil, nil, nil
-  local client
   local ok, problem = pcall(function()
-    local input = decoded(given.input, "input")
-    client = client_of(given.client)
-    local chunk = chunk_of(given, client)
-    local job = { ready = true, arguments = { chunk, input, client, given.plan } }
-    job.co = coroutine.create(work)
+    local f, arguments = self:task_of(given)
+    local job = { ready = true, arguments = arguments, co = coroutine.create(f) }
     self.job = job
     self.hub.enter(job.co)
   end)
-  if ok then return end
-  if client then client:close() end
-  self:fail(problem)
+  if not ok then self:fail(problem) end
 end
 
 function Context:cancelled()
