@@ -4,8 +4,6 @@
  * remembers them; a token is consumed only when it is there as a whole. So
  * the same text gives the same events however it is cut.
  */
-#include "json.h"
-#include "json_scan.h"
 #include "json_state.h"
 
 static const unsigned char AFTER_VALUE[] = {
@@ -324,23 +322,18 @@ enum sei_json_event sei_json_next(struct sei_json *j)
   return step(j, true);
 }
 
-bool sei_json_key_is(struct sei_json *j, const char *name, size_t n)
+bool sei_json_member(struct sei_json *j, const char *name, size_t n,
+                     enum sei_json_event *e)
 {
-  const char *p = j->text + j->pos;
-  size_t have = j->len - j->pos, comma_too = j->state == AFTER_MEMBER;
-  if(have < n + 3 + comma_too || n > j->max_string)
+  const char *p = sei_json_behind_name(j, name, n);
+  if(!p)
     return false;
-  if(comma_too) {
-    if(*p++ != ',')
-      return false;
-  }
-  else if(j->state != FIRST_MEMBER && j->state != NEXT_MEMBER)
-    return false;
-  if(p[0] != '"' || p[n + 1] != '"' || p[n + 2] != ':' ||
-     !sei_same(p + 1, name, n))
-    return false;
-  j->pos += n + 3 + comma_too;
+  j->pos = (size_t)(p - j->text);
   j->state = MEMBER_VALUE;
+  if(j->pos == j->len || (unsigned char)*p <= ' ')
+    *e = step(j, true);
+  else
+    *e = *p == '"' ? string(j, true) : value(j, *p, true);
   return true;
 }
 

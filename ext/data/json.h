@@ -71,16 +71,23 @@ void sei_json_input(struct sei_json *j, const char *text, size_t len,
 enum sei_json_event sei_json_next(struct sei_json *j);
 
 /* A short cut: if the next token is exactly this member name, written without
- * escapes or blanks, consumes it as sei_json_next() would and answers true.
+ * escapes or blanks, answers true, and *e is what sei_json_next() would have
+ * answered when called twice: for the name and for what is behind it.
  * Otherwise nothing is consumed. `name` must be valid UTF-8 and hold neither
  * quotes nor backslashes nor control characters. */
-bool sei_json_key_is(struct sei_json *j, const char *name, size_t n);
+bool sei_json_member(struct sei_json *j, const char *name, size_t n,
+                     enum sei_json_event *e);
 
 /* After KEY: skips its value. After ARRAY or OBJECT: skips to behind its end.
  * Answers the event that ends it (of a scalar: the scalar's), MORE (nothing
  * was consumed) or ERROR. Strings inside are checked for structure and control
  * characters, not decoded. */
 enum sei_json_event sei_json_skip(struct sei_json *j);
+
+/* The same short cut for a member that is not wanted: *e is what sei_json_skip()
+ * would have answered behind its name. */
+bool sei_json_skip_member(struct sei_json *j, const char *name, size_t n,
+                          enum sei_json_event *e);
 
 /* Remembers and restores a place in the same window (base pointer and length
  * may have changed in between as long as the offsets still hold). */

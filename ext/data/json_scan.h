@@ -131,16 +131,26 @@ static inline ptrdiff_t sei_plain_body(const char *p, const char *end)
   return -1;
 }
 
+static inline bool sei_same4(const char *a, const char *b)
+{
+  uint32_t x, y;
+  memcpy(&x, a, 4);
+  memcpy(&y, b, 4);
+  return x == y;
+}
+
 /* Whether n bytes are the same; for short ones, where a call would cost more
  * than the comparison. */
 static inline bool sei_same(const char *a, const char *b, size_t n)
 {
   uint64_t x, y;
-  if(n < 8) {
+  if(n < 4) {
     while(n && *a == *b)
       a++, b++, n--;
     return !n;
   }
+  if(n < 8)
+    return sei_same4(a, b) && sei_same4(a + n - 4, b + n - 4);
   for(; n > 8; a += 8, b += 8, n -= 8) {
     memcpy(&x, a, 8);
     memcpy(&y, b, 8);

@@ -5,8 +5,6 @@
  * the rules of the scanner, or leaves everything as it was; then the scanner
  * does it token by token, and it alone says what is wrong.
  */
-#include "json.h"
-#include "json_scan.h"
 #include "json_state.h"
 
 /* Containers inside the value: a bit each in a word. */
@@ -177,16 +175,41 @@ static enum sei_json_event skip_by_token(struct sei_json *j)
   return e;
 }
 
-enum sei_json_event sei_json_skip(struct sei_json *j)
+/* The same in one go, from where a member's value begins. false: it cannot be,
+ * and nothing has changed. */
+static inline bool skip_at_once(struct sei_json *j, const char *from)
 {
-  struct pass w = { j->text + j->pos, j->text + j->len, j->max_string,
+  struct pass w = { from, j->text + j->len, j->max_string,
     j->max_depth - j->depth, 0, 0 };
-  const char *begin = w.p;
   if(w.room > OPEN_MAX)
     w.room = OPEN_MAX;
-  if(j->state != MEMBER_VALUE || !pass_value(&w))
-    return skip_by_token(j);
+  if(!pass_value(&w))
+    return false;
   j->pos = (size_t)(w.p - j->text);
   j->state = AFTER_MEMBER;
-  return end_of(*begin);
+  return true;
+}
+
+enum sei_json_event sei_json_skip(struct sei_json *j)
+{
+  const char *from = j->text + j->pos;
+  if(j->state == MEMBER_VALUE && skip_at_once(j, from))
+    return end_of(*from);
+  return skip_by_token(j);
+}
+
+bool sei_json_skip_member(struct sei_json *j, const char *name, size_t n,
+                          enum sei_json_event *e)
+{
+  const char *from = sei_json_behind_name(j, name, n);
+  if(!from)
+    return false;
+  if(skip_at_once(j, from))
+    *e = end_of(*from);
+  else {
+    j->pos = (size_t)(from - j->text);
+    j->state = MEMBER_VALUE;
+    *e = skip_by_token(j);
+  }
+  return true;
 }

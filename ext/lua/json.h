@@ -37,6 +37,12 @@ enum sei_json_event sei_build(lua_State *L, int builder_index,
 const char *sei_encode(lua_State *L, int index, struct sei_buf *out,
                        int canonical, char *where, size_t where_size);
 
+/* The same for what stands beside those values and has other members: what is
+ * remembered of them is not looked for among these. */
+enum sei_json_event sei_build_beside(lua_State *L, int builder_index,
+                                     struct sei_json *j,
+                                     enum sei_json_event first);
+
 /* Pushes cjson.null's light userdata. */
 void sei_push_null(lua_State *L);
 

@@ -22,6 +22,7 @@ enum {
   PLACES = 512,       /* nodes; when they run out the guesses begin anew */
   NOWHERE = 0,        /* the place of what could get no node */
   ROOT = 1,
+  BESIDE = 2,         /* the root of what stands beside */
   NAME_MAX_LEN = 64,  /* longer names are not remembered */
   LOOK_AHEAD = 8,     /* members that may be missing before a known one */
   PENDING = 16,       /* items that wait on the stack to be counted */
@@ -71,14 +72,14 @@ struct build {
   struct sei_json *j;
   int cache, fields;  /* stack indices */
   int open;           /* frames in use */
+  short root;         /* place of the whole value */
   struct frame frame[SEI_JSON_DEPTH_MAX + 1];
 };
 
 static void forget(struct sei_builder *b)
 {
-  b->used = ROOT + 1;
-  memset(&b->place[NOWHERE], 0, sizeof b->place[0]);
-  memset(&b->place[ROOT], 0, sizeof b->place[0]);
+  b->used = BESIDE + 1;
+  memset(b->place, 0, (BESIDE + 1) * sizeof b->place[0]);
 }
 
 struct sei_builder *sei_builder_push(lua_State *L)
@@ -172,24 +173,29 @@ static bool is_chosen(struct build *w)
   return yes;
 }
 
-/* Pushes the name of a known place, unless the member is not wanted: false. */
-static bool push_known(struct build *w, struct frame *f, short at)
+/* Whether the member of a known place is wanted. */
+static inline bool is_wanted(struct build *w, const struct frame *f, short at)
 {
   struct place *p = &w->b->place[at];
-  f->last = f->member = at;
-  if(f->chosen && p->epoch == w->b->epoch) {
-    if(p->wanted)
-      lua_rawgeti(w->L, w->cache, at);
-    return p->wanted;
-  }
-  lua_rawgeti(w->L, w->cache, at);
   if(!f->chosen)
     return true;
-  p->epoch = w->b->epoch;
-  p->wanted = is_chosen(w);
-  if(!p->wanted)
+  if(p->epoch != w->b->epoch) {
+    p->epoch = w->b->epoch;
+    lua_rawgeti(w->L, w->cache, at);
+    p->wanted = is_chosen(w);
     lua_pop(w->L, 1);
+  }
   return p->wanted;
+}
+
+/* Pushes the name of a known place, unless the member is not wanted: false. */
+static inline bool push_known(struct build *w, struct frame *f, short at)
+{
+  f->last = f->member = at;
+  if(!is_wanted(w, f, at))
+    return false;
+  lua_rawgeti(w->L, w->cache, at);
+  return true;
 }
 
 /* The same for a name that was not expected. */
@@ -206,33 +212,46 @@ static bool push_new(struct build *w, struct frame *f)
   return false;
 }
 
+/* If the next member is the one that is expected: true, and it is passed with
+ * its value or pushed, and its value begun; *e is what came. */
+static inline bool pass_expected(struct build *w, struct frame *f, bool *wanted,
+                                 enum sei_json_event *e)
+{
+  short at = expected(w, f);
+  const struct place *p = &w->b->place[at];
+  if(!at || !p->quick)
+    return false;
+  *wanted = is_wanted(w, f, at);
+  if(!(*wanted ? sei_json_member(w->j, p->name, p->len, e) :
+       sei_json_skip_member(w->j, p->name, p->len, e)))
+    return false;
+  f->last = f->member = at;
+  if(*wanted)
+    lua_rawgeti(w->L, w->cache, at);
+  return true;
+}
+
 /* The next event that matters here: of an object's member the name is pushed
  * and the value's event answered; members that are not wanted are skipped. */
 static inline enum sei_json_event advance(struct build *w)
 {
   struct frame *f = &w->frame[w->open - 1];
+  enum sei_json_event e;
+  bool wanted;
   if(!w->open || !f->object)
     return sei_json_next(w->j);
-  for(;;) {
-    short at = expected(w, f);
-    const struct place *p = &w->b->place[at];
-    enum sei_json_event e;
-    bool wanted;
-    if(at && p->quick && sei_json_key_is(w->j, p->name, p->len))
-      wanted = push_known(w, f, at);
-    else {
+  do {
+    if(!pass_expected(w, f, &wanted, &e)) {
+      short at;
       e = sei_json_next(w->j);
       if(e != SEI_JSON_KEY)
         return e;
       at = recall(w, f);
       wanted = at ? push_known(w, f, at) : push_new(w, f);
+      e = wanted ? sei_json_next(w->j) : sei_json_skip(w->j);
     }
-    if(wanted)
-      return sei_json_next(w->j);
-    e = sei_json_skip(w->j);
-    if(e <= SEI_JSON_END)
-      return e;
-  }
+  } while(!wanted && e > SEI_JSON_END);
+  return e;
 }
 
 static unsigned guess(unsigned size)
@@ -246,7 +265,7 @@ static short place_here(struct build *w)
   struct frame *f;
   struct place *p;
   if(!w->open)
-    return ROOT;
+    return w->root;
   f = &w->frame[w->open - 1];
   if(f->object)
     return f->member;
@@ -409,9 +428,9 @@ static void choose(struct build *w)
   lua_pop(L, 1);
 }
 
-enum sei_json_event sei_build(lua_State *L, int builder_index,
-                              struct sei_json *j, enum sei_json_event first,
-                              int fields)
+static enum sei_json_event build(lua_State *L, int builder_index, short root,
+                                 struct sei_json *j, enum sei_json_event first,
+                                 int fields)
 {
   struct build w;
   int top = lua_gettop(L);
@@ -421,6 +440,7 @@ enum sei_json_event sei_build(lua_State *L, int builder_index,
   w.b = lua_touserdata(L, builder_index);
   w.j = j;
   w.open = 0;
+  w.root = root;
   w.fields = fields ? lua_absindex(L, fields) : 0;
   lua_getiuservalue(L, builder_index, 1);
   w.cache = top + 1;
@@ -434,4 +454,18 @@ enum sei_json_event sei_build(lua_State *L, int builder_index,
   else
     lua_remove(L, w.cache);
   return e;
+}
+
+enum sei_json_event sei_build(lua_State *L, int builder_index,
+                              struct sei_json *j, enum sei_json_event first,
+                              int fields)
+{
+  return build(L, builder_index, ROOT, j, first, fields);
+}
+
+enum sei_json_event sei_build_beside(lua_State *L, int builder_index,
+                                     struct sei_json *j,
+                                     enum sei_json_event first)
+{
+  return build(L, builder_index, BESIDE, j, first, 0);
 }

@@ -231,7 +231,7 @@ static enum sei_json_event member(lua_State *L, struct sei_records *r,
     snprintf(r->prefix, sizeof r->prefix, "%.60s", name);
   }
   else if(ev != SEI_JSON_MORE && ev != SEI_JSON_ERROR) {
-    ev = sei_build(L, at->builder, &r->json, ev, 0);
+    ev = sei_build_beside(L, at->builder, &r->json, ev);
     if(ev != SEI_JSON_MORE && ev != SEI_JSON_ERROR) {
       lua_pushvalue(L, -2);
       lua_insert(L, -2);

@@ -199,10 +199,31 @@ static void check_skip(struct sei_json *j, enum sei_json_event e)
   sei_json_back(j, &here);
 }
 
-/* Before a name: the short cut takes that name and no other. */
-static void check_key_is(struct sei_json *j, const struct sei_json_mark *here)
+/* What a member's short cut answers and where it ends, and what the long way
+ * does that it stands for. */
+static void same_member(struct sei_json *j, const struct sei_json_mark *here,
+                        const struct sei_json_mark *there, const char *name,
+                        size_t n, bool skip)
+{
+  enum sei_json_event e, long_e;
+  size_t pos;
+  unsigned char state;
+  sei_json_back(j, there);
+  long_e = skip ? sei_json_skip(j) : sei_json_next(j);
+  pos = j->pos;
+  state = j->state;
+  sei_json_back(j, here);
+  MUST(skip ? sei_json_skip_member(j, name, n, &e) :
+       sei_json_member(j, name, n, &e));
+  MUST(e == long_e && j->pos == pos && j->state == state);
+  sei_json_back(j, here);
+}
+
+/* Before a name: the short cuts take that name and no other. */
+static void check_member(struct sei_json *j, const struct sei_json_mark *here)
 {
   struct sei_json_mark there;
+  enum sei_json_event e;
   char name[64];
   size_t n = j->str_len;
   if(n > sizeof name - 1 || j->str != j->text + j->pos - n - 2)
@@ -211,11 +232,13 @@ static void check_key_is(struct sei_json *j, const struct sei_json_mark *here)
   name[n] = 'x';
   sei_json_mark(j, &there);
   sei_json_back(j, here);
-  MUST(!sei_json_key_is(j, name, n + 1));
-  MUST(!n || !sei_json_key_is(j, name, n - 1));
+  MUST(!sei_json_member(j, name, n + 1, &e));
+  MUST(!n || !sei_json_skip_member(j, name, n - 1, &e));
   MUST(j->pos == here->pos && j->state == here->state);
-  if(sei_json_key_is(j, name, n))
-    MUST(j->pos == there.pos && j->state == there.state);
+  if(sei_json_member(j, name, n, &e)) {
+    same_member(j, here, &there, name, n, false);
+    same_member(j, here, &there, name, n, true);
+  }
   else
     MUST(there.pos - here->pos > n + 3 + (j->text[here->pos] == ','));
   sei_json_back(j, &there);
@@ -237,7 +260,7 @@ static void check_short_cuts(const char *text, size_t n,
     sei_json_mark(&j, &before);
     e = sei_json_next(&j);
     if(e == SEI_JSON_KEY)
-      check_key_is(&j, &before);
+      check_member(&j, &before);
     if((e == SEI_JSON_KEY || e == SEI_JSON_ARRAY || e == SEI_JSON_OBJECT) &&
        skips++ < 40)
       check_skip(&j, e);
