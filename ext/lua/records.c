@@ -149,28 +149,27 @@ static void read_facts(lua_State *L, struct sei_records *r, int meta)
 
 /* ---- one record ---- */
 
-/* The fingerprint by the record's key (the record is on top), or by all of
- * its bytes where it has none: unlinked logins all have the id "0". */
-static uint64_t fingerprint(lua_State *L, const struct sei_records *r,
-                            uint64_t bytes)
+/* Hashes the record's key (the record is on top); false: it has none. Logins
+ * that nobody is linked to all have the id "0". */
+static bool hash_key(lua_State *L, const struct sei_records *r, uint64_t *key)
 {
-  size_t n;
-  const char *s;
-  uint64_t key = bytes;
+  size_t n = 0;
+  const char *s = NULL;
+  bool has;
   if(!r->key)
-    return bytes;
+    return false;
   lua_getfield(L, -1, r->key);
-  if(lua_type(L, -1) == LUA_TSTRING || lua_isinteger(L, -1)) {
+  if(lua_type(L, -1) == LUA_TSTRING || lua_isinteger(L, -1))
     s = lua_tolstring(L, -1, &n);
-    if(n && !(n == 1 && *s == '0'))
-      key = sei_hash(s, n, 1);
-  }
+  has = n && !(n == 1 && *s == '0');
+  if(has)
+    *key = sei_hash(s, n, 1);
   lua_pop(L, 1);
   if(r->drop_key) {
     lua_pushnil(L);
     lua_setfield(L, -2, r->key);
   }
-  return key;
+  return has;
 }
 
 static enum sei_json_event one_record(lua_State *L, struct sei_records *r,
@@ -178,14 +177,14 @@ static enum sei_json_event one_record(lua_State *L, struct sei_records *r,
                                       enum sei_json_event first)
 {
   size_t start = r->json.pos - 1;
-  uint64_t bytes, key;
+  uint64_t key;
   enum sei_json_event ev;
   ev = sei_build(L, at->builder, &r->json, first, at->fields);
   if(ev == SEI_JSON_MORE || ev == SEI_JSON_ERROR)
     return ev;
-  bytes = sei_hash(r->json.text + start, r->json.pos - start, 0);
-  key = fingerprint(L, r, bytes);
-  r->fingerprint = sei_hash(&bytes, sizeof bytes, r->fingerprint);
+  if(!hash_key(L, r, &key)) /* then it is told apart by all of its bytes */
+    key = sei_hash(r->json.text + start, r->json.pos - start, 0);
+  r->fingerprint = sei_hash(&key, sizeof key, r->fingerprint);
   lua_rawseti(L, at->list, ++r->listed);
   if(sei_buf_add(&r->keys, &key, sizeof key) != SEI_BUF_OK)
     luaL_error(L, "not enough memory");

@@ -32,7 +32,7 @@ struct sei_records {
   int64_t count;            /* records built */
   int64_t listed;           /*   and those in the list now */
   int64_t total, page_size; /* as the reply says, -1 if it does not */
-  uint64_t fingerprint;     /* of all records' bytes, in order */
+  uint64_t fingerprint;     /* of all records' fingerprints, in order */
   struct sei_buf keys;      /* a uint64_t for each record */
   char problem[500];        /* why BAD */
 };
