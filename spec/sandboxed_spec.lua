@@ -150,6 +150,34 @@ describe("what a sandboxed recipe does wrong", function()
     assert.matches("1048576 bytes", err.message, 1, true)
   end)
 
+  it("is doing its work in coroutines that are too short to be seen", function()
+    local err = fails([[
+      local n = 0
+      while true do
+        coroutine.wrap(function() for i = 1, 400 do end end)()
+        n = n + 1
+        if n % 100 == 0 then print(n) end
+      end]], { instructions = 1000000 })
+    assert.equal("instructions", err.code)
+    local last = tonumber(err.report.output:match "(%d+)\n$")
+    assert.is_true(last > 500 and last <= 2500, last)
+  end)
+
+  it("is handing out what takes long to copy", function()
+    local err = fails("local t = {} for i = 1, 25 do t = { t, t } end return t",
+      { time = 0.1, max_result = 1 << 32 })
+    assert.equal("time", err.code)
+    assert.is_true(err.report.seconds < 2)
+  end)
+
+  it("is setting a metatable that would run behind its back", function()
+    for _, name in ipairs { "__gc", "__mode", "__close" } do
+      assert.matches("has no " .. name, fails("setmetatable({}, { " .. name .. " = print })").message,
+        1, true)
+    end
+    assert.matches("__call", fails("setmetatable({}, { __call = {} })").message, 1, true)
+  end)
+
   it("is being too long", function()
     local err = fails(("-"):rep(65537))
     assert.equal("too_large", err.kind)
@@ -172,7 +200,7 @@ describe("what a host does wrong", function()
       { text = "", inputs = { f = print } })
     misuse("bad option 'writes' for sei.sandboxed", { text = "", writes = "maybe" })
     misuse("there is no option 'client'", { text = "", operations = "get_schema" })
-    misuse("(option 'memory')", { text = "", memory = 1 << 20, inputs = { ("x"):rep(2 << 20) } })
+    misuse("(inputs[1]: it is too large; the option 'memory' makes room)", { text = "", memory = 1 << 20, inputs = { ("x"):rep(2 << 20) } })
     local client = { base_url = "http://127.0.0.1:9/", api_key = "a-key" }
     misuse("did you mean 'get_schema'?", { text = "", client = client, operations = "get_shema" })
     misuse("'patch_identities' writes: give writes", { text = "", client = client,

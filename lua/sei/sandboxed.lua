@@ -147,7 +147,8 @@ end
 local function set(self, name, value)
   local ok, problem, place = core.cage_set(self.cage, name, value)
   if ok then return end
-  error(("bad option '%s' for sei.sandboxed (%s%s: %s)"):format(name, name, place, problem), 0)
+  error(("bad option '%s' for sei.sandboxed (%s%s: %s%s)"):format(name, name, place, problem,
+    problem:find "large" and "; the option 'memory' makes room" or ""), 0)
 end
 
 -- Steps until it is done; whatever it asks is answered here, where waiting may yield.

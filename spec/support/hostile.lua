@@ -150,6 +150,17 @@ recipe("xpcall with a handler that loops", [[
 recipe("xpcall with a handler that fails", [[
   local function h() error("again") end
   while true do xpcall(error, h) end]])
+recipe("pcall around a loop, where nothing can yield", [[
+  table.sort({ 1, 2, 3 }, function()
+    while true do pcall(function() while true do end end) end
+  end)]])
+recipe("handlers that loop, where nothing can yield", [[
+  local function loop() while true do end end
+  string.gsub("x", "x", function() while true do xpcall(loop, loop) end end)]])
+recipe("coroutines that loop, where nothing can yield", [[
+  local function loop() while true do pcall(coroutine.wrap(function() while true do end end)) end end
+  local t = setmetatable({}, { __index = function() loop() end })
+  string.gsub("x", "x", t)]])
 recipe("error objects that swallow", [[
   while true do
     local ok, err = pcall(function() while true do end end)
@@ -264,6 +275,9 @@ recipe("a loop at every depth of the stack", [[
 recipe("recursion in C", [[
   local function f(s) return (s:gsub(".", f)) end
   while true do pcall(f, "x") end]])
+recipe("pcall in pcall, where nothing can yield", [[
+  local function f() while true do pcall(f) end end
+  table.sort({ 1, 2, 3 }, f)]])
 recipe("recursion in sort", [[
   local function s() table.sort({ 3, 2, 1 }, function(a, b) s() return a < b end) end
   while true do pcall(s) end]])
