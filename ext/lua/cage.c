@@ -225,6 +225,8 @@ static void send(lua_State *L, struct sei_cage *c, lua_CFunction f,
   lua_pushlightuserdata(c->L, e);
   if(lua_pcall(c->L, 1, 0, 0) == LUA_OK)
     return;
+  if(!c->refused)
+    luaL_error(L, "not enough memory");
   luaL_error(L, "the memory of a sandboxed recipe is too small for what it is "
              "given (option 'memory')");
 }
@@ -400,7 +402,7 @@ static int push_copy(lua_State *L, struct owner *o, lua_State *from,
  *   "done", value      what it returned
  *   "ask", question    an array with its `n`
  *   "failed", problem  what it raised
- *   "limit", which     "time", "instructions", "memory"
+ *   "limit", which     see sei_cage_limit_name()
  *   "border", problem, place  what it returned or asked is not data */
 static int l_cage_step(lua_State *L)
 {

@@ -31,7 +31,8 @@ enum sei_cage_limit {
   SEI_CAGE_FREE,                    /* none */
   SEI_CAGE_TIME,
   SEI_CAGE_INSTRUCTIONS,
-  SEI_CAGE_MEMORY
+  SEI_CAGE_MEMORY,                  /* its own */
+  SEI_CAGE_SYSTEM                   /* the machine's memory */
 };
 
 struct sei_cage {
@@ -78,7 +79,7 @@ void sei_cage_caught(lua_State *L, int status);
 /* Whether a limit was reached, looking at the clock. */
 bool sei_cage_over(struct sei_cage *c);
 
-/* "time", "instructions", "memory"; NULL for none. Static. */
+/* "time", "instructions", "memory", "system"; NULL for none. Static. */
 const char *sei_cage_limit_name(enum sei_cage_limit limit);
 
 /* cage_base.c, cage_string.c, cage_table.c: each sets up its part of a new

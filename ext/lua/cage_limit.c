@@ -38,7 +38,8 @@ struct sei_cage *sei_cage_of(lua_State *L)
 
 const char *sei_cage_limit_name(enum sei_cage_limit limit)
 {
-  static const char *const NAMES[] = {NULL, "time", "instructions", "memory"};
+  static const char *const NAMES[] = {NULL, "time", "instructions", "memory",
+    "system"};
   return NAMES[limit];
 }
 
@@ -159,7 +160,7 @@ void sei_cage_failed(struct sei_cage *c, int status)
 {
   sei_cage_over(c); /* out of time, there is no memory either */
   if(status == LUA_ERRMEM)
-    reach(c, SEI_CAGE_MEMORY);
+    reach(c, c->refused ? SEI_CAGE_MEMORY : SEI_CAGE_SYSTEM);
 }
 
 void sei_cage_caught(lua_State *L, int status)

@@ -89,14 +89,15 @@ local REMEDY <const> = {
   time = { "it was ended: its %s seconds were over", "time", 10 },
   instructions = { "it was ended: it had executed its %s instructions", "instructions", 1e9 },
   memory = { "it was ended: it wanted more than its %s bytes of memory", "memory", 64 << 20 },
+  system = { "it was ended: this machine has no memory left for it" },
 }
 
 local function limit(self, which)
   local row = REMEDY[which]
   local value = self.given[row[2]] or row[3]
-  return fail(self.name, { kind = "refused", code = which,
+  return fail(self.name, { kind = "refused", code = row[2] or "memory",
     message = row[1]:format(math.tointeger(value) or value),
-    hint = ("the option '%s' gives it more"):format(row[2]) })
+    hint = row[2] and ("the option '%s' gives it more"):format(row[2]) })
 end
 
 -- What a recipe raised: a text, or an error of its client's, which keeps its fields.

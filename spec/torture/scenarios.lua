@@ -595,6 +595,33 @@ scenario { name = "sei.error", make = function(env)
   end
 end }
 
+-- ---- recipes that need not be trusted ----
+
+scenario { name = "sandboxed", make = function(env)
+  return function()
+    local run = must(env.sei.sandboxed { text = [[
+      local seen = {}
+      for k, v in ("a=1, b=2"):gmatch "(%w)=(%w)" do seen[k] = v:rep(3, "-"):gsub("%d", "%0%0") end
+      local co = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end)
+      print(co(), pcall(error, "x"), setmetatable({}, { __tostring = function() return "t" end }))
+      table.sort(seen, function(a, b) return a < b end)
+      return { seen, inputs, sei.text.fold "X" }]], inputs = { { "data", 1.5, true } } })
+    return run.value
+  end
+end }
+
+scenario { name = "sandboxed with a client", runs = 150, make = function(env)
+  return function()
+    local run = must(env.sei.sandboxed { text = [[
+      local one
+      for c in client:list_contributors { max_items = 3 } do one = c.email end
+      return client:patch_identities { { email = one, integrationId = 1, identity = "x" } }]],
+      writes = "dry_run", client = { base_url = url, api_key = "a-key-for-torture", pace = false,
+        timeout = 3 } })
+    return run.value
+  end
+end }
+
 if not name then return list end
 
 -- ---- one of them ----
