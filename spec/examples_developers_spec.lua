@@ -2,9 +2,9 @@
 local shell = require "spec.support.shell"
 local support = require "spec.support.developers"
 
-local EXAMPLE <const> = "examples/14_hr_to_records_and_identities"
+local EXAMPLE <const> = "examples/15_hr_to_records_and_identities"
 
-describe("the example 14_hr_to_records_and_identities", function()
+describe("the example 15_hr_to_records_and_identities", function()
   local b, here
 
   setup(function()
