@@ -10,8 +10,9 @@ local FIRST <const> = "Name,Email,Boss,Team\nAda,ada@x.example,,Core\nBo,bo@x.ex
 
 local b
 
-before_each(function() b = support.bench { people = 0 } end)
-after_each(function() b:close() end)
+setup(function() b = support.bench { people = 0 } end)
+teardown(function() b:close() end)
+before_each(function() b:renew() end)
 
 local function run(words)
   return command.run(b.e, "developers " .. words, { XDG_STATE_HOME = b.folder })

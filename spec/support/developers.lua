@@ -11,12 +11,18 @@ Bench.__index = Bench
 
 --- A folder, an emulator and a client of it.
 -- @tparam ?table options of emulator.start
--- @treturn table `e`, `client`, `folder`; with the methods below; to be closed
+-- @treturn table `e`, `client`, `folder`; with the methods below; to be closed once
 function developers.bench(options)
   local self = setmetatable({ folder = shell.folder(), e = emulator.start(options) }, Bench)
   self.client = sei.client { base_url = self.e.url, api_key = "a-key-to-upload", pace = false,
     retries = 0 }
   return self
+end
+
+--- As at the start: no developers, and an empty folder.
+function Bench:renew()
+  self.e:reset()
+  shell.run("rm -rf -- " .. shell.quote(self.folder) .. "/*")
 end
 
 function Bench:close()
