@@ -144,6 +144,12 @@ describe("sei upload", function()
     has(text, "Version 2 is active.\n")
     assert.equal("Somebody", e:api("GET", "/v2/developers?pageSize=50", nil,
       { accept = "application/json" }).records[1].name)
+    local bad = file("email,name,boss\n" .. people[1] .. ",Somebody,\n" .. people[2]
+      .. ",,nobody@x.example\n")
+    text, status = upload("developers --replace " .. bad)
+    assert.equal(1, status, text)
+    has(text, bad .. ":3: name is empty; fill it in, or take the row out\n")
+    has(text, "is no developer of the upload")
     for words, pattern in pairs { ["identities --activate"] = "--activate is for developers",
       ["developers --verify"] = "developers are uploaded whole",
       ["developers --skip-bad"] = "developers are uploaded whole",

@@ -259,6 +259,25 @@ describe("every type of error", function()
     end
   end)
 
+  it("is told of calls one by one, too: rows by number, files by line", function()
+    b:setup(FIRST)
+    local rows = { { Email = "di@x.example", Name = "Di", Boss = "" },
+      { Email = "ed@x.example", Name = "Ed", Boss = "zz@x.example" } }
+    local report, err = b.client:patch_developers(rows, { on_reject = "stop" })
+    assert.is_nil(report)
+    local list = assert(sei.developers.faults(err, { rows = rows,
+      columns = { MANAGER_EMAIL = "Boss" } }))
+    assert.same({ { "MANAGER_EMAIL_MISSING_IN_DEVELOPER_EMAILS", 2, "Boss", "zz@x.example" } },
+      { { list[1].type, list[1].line, list[1].field, list[1].value } })
+    local path = b:file("hr.csv", "Name,Email,Boss\nA,a@x.example,\nB,A@x.example,\n")
+    report, err = b.client:reupload_developers { file = path }
+    assert.is_nil(report)
+    list = assert(sei.developers.faults(err, { file = path, columns = { MANAGER_EMAIL = "Boss" } }))
+    assert.same({ "DUPLICATE_EMAIL", 3, "Email" }, { list[1].type, list[1].line, list[1].field })
+    assert.same({}, sei.developers.faults(nil, { rows = rows }))
+    assert.has_error(function() sei.developers.faults(err, {}) end)
+  end)
+
   it("is heeded in the preview of a yes", function()
     local path = b:file("hr.csv", "Name,Email,Manager\nA,a@x.example,z@x.example\n")
     local one, err = sei.developers.upload { client = b.client, file = path, check = false,

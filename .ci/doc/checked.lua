@@ -26,6 +26,7 @@ local function calls(sei)
   for _, name in ipairs { "upload", "map", "activate", "undo", "sync" } do
     add(sei.developers[name], {})
   end
+  add(sei.developers.faults, nil, {})
   add(sei.match.run, {})
   add(sei.match.evaluate, nil, {})
   all_of(sei.rule, { decided = true, defaults = true }, {})

@@ -116,6 +116,32 @@ function developers.show(preview, given)
   return require "sei.developers.show".text(preview, given)
 end
 
+--- The service's errors as rows, for whoever calls `upload_developers`, `patch_developers` or
+-- `map_developer_fields` of a client: each with line (of rows: their number), field, value, reason
+-- and remedy.
+-- @param err the error object that the call returned
+-- @tparam table given what was sent: `file`, or `rows` (and `header`, if they are arrays);
+-- `columns`: {field = column} for NAME, EMAIL and MANAGER_EMAIL, where the names do not tell
+-- @treturn ?{table,...} {type=, line=, email=, field=, value=, reason=, remedy=}; empty if the
+-- error names no developers; or nil and an error object if the file cannot be read
+-- @usage local report, err = client:patch_developers(rows)
+-- for _, one in ipairs(err and sei.developers.faults(err, { rows = rows }) or {}) do
+--   print(one.line, one.field, one.reason, one.remedy)
+-- end
+function developers.faults(err, given)
+  local o = attempt.check(2, function()
+    local o = options.check("sei.developers.faults", given, { file = "string", rows = "table",
+      header = "table", columns = "table" })
+    if (o.file == nil) == (o.rows == nil) then
+      error("sei.developers.faults needs either the option 'file' or 'rows'"
+        .. (o.file and ", not both" or ""), 0)
+    end
+    check_columns(o.columns, "sei.developers.faults")
+    return o
+  end)
+  return attempt.call(require "sei.developers.faults".of, err, o)
+end
+
 local function check_activate(what, given, known)
   local o = options.check(what, given, known, { read = "download" })
   need(o, "client", what, "open client")

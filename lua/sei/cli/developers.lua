@@ -260,14 +260,36 @@ actions.upload = { "Send a file as a version that does not count yet, and make i
     return status_of(one)
   end }
 
+-- A record for each value that differs.
+local function values_of(one, kind)
+  local list = {}
+  for _, row in ipairs(one.rows) do
+    local names = {}
+    for name in pairs(row.after or row.before) do names[#names + 1] = name end
+    require "sei.plan.file".sort(names)
+    if kind ~= nil and kind ~= row.kind then names = {} end
+    for _, name in ipairs(names) do
+      list[#list + 1] = { kind = row.kind, email = row.email, line = row.line,
+        field = name:gsub("^fields%.", ""), before = row.before and row.before[name],
+        after = row.after and row.after[name] }
+    end
+  end
+  return list
+end
+
 actions.preview = { "Show a preview. The service is not asked.", function(parser)
   parser:argument("preview", "A file that 'sei developers upload' wrote."):argname "PREVIEW"
   parser:option("--kind", "Only these rows."):choices { "add", "change", "remove" }
-  add_shown(parser)
+  parser:flag("--rows", "Show all rows, however many.")
+  parser:mutex(parser:flag("--json", "One JSON object instead of text."),
+    parser:flag("--csv", "A row of CSV for each value that differs."),
+    parser:flag("--jsonl", "A JSON object for each value that differs."))
 end, function(args)
   local one, err = require "sei".developers.preview(args.preview)
   if not one then error(err, 0) end
-  print_preview(one, args)
+  if not (args.csv or args.jsonl) then return print_preview(one, args) end
+  print_records(values_of(one, args.kind), { "kind", "email", "line", "field", "before", "after" },
+    args)
 end, is_local = true }
 
 actions.activate = { "Make an approved version what there is, and read back.", function(parser)

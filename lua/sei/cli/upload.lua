@@ -191,8 +191,19 @@ local function is_whole(report, args)
   return not (args.verify or args.repair) or #(report.missing or {}) == 0
 end
 
-local function fail(err, session)
+-- Errors about developers by the lines of the file.
+local function tell_developers(err, args)
+  local faults = require "sei.developers.faults"
+  if not faults.is_told(err) then return end
+  local ok, list = pcall(faults.of, err, { file = args.file })
+  for _, one in ipairs(ok and list or {}) do
+    io.stderr:write(require "sei.developers.check".line(one, args.file), "\n")
+  end
+end
+
+local function fail(err, session, args)
   session.progress:close()
+  if args.what == "developers" then tell_developers(err, args) end
   if err.report then io.stderr:write(tostring(err.report), "\n") end
   if err.kind == "cancelled" then
     err.hint = "run it again: a row that is there already changes nothing"
@@ -214,7 +225,7 @@ function upload.run(args)
   if args.dry_run then return dry_run(args, found) end
   permit(args, found)
   local report, err = send(session, args, endpoint, columns)
-  if not report then fail(err, session) end
+  if not report then fail(err, session, args) end
   session.progress:close()
   print(report)
   if args.what == "developers" then go_on(session, args, report) end
