@@ -272,14 +272,14 @@ describe("the example", function()
     end
   end)
 
-  it("15_count_identities counts the rows as they come", function()
+  it("14_count_identities counts the rows as they come", function()
     start { people = 300 }
     local logins, total = {}, 0
     for row in client:list_identities() do
       local integration = tostring(row.integrationId)
       logins[integration] = (logins[integration] or 0) + 1
     end
-    local text, status = run "15_count_identities"
+    local text, status = run "14_count_identities"
     assert.equal(0, status, text)
     for integration, count in text:gmatch "(%d+)\t(%d+) logins\n" do
       assert.equal(logins[integration], tonumber(count), integration)
@@ -288,7 +288,7 @@ describe("the example", function()
     assert.is_nil(next(logins))
     assert(total >= 300, text)
     e:quirk("fault", "status-500:always")
-    text, status = run "15_count_identities"
+    text, status = run "14_count_identities"
     assert.equal(1, status)
     assert.matches("^http: the service failed: ", text)
   end)

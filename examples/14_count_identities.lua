@@ -1,6 +1,6 @@
 -- How many logins has each integration, and who has more than one there?
 --
---   SEI_REGION=prod1 SEI_API_KEY=… lua5.4 examples/15_count_identities.lua
+--   SEI_REGION=prod1 SEI_API_KEY=… lua5.4 examples/14_count_identities.lua
 --
 -- Each row comes as the fields asked for, without a table, while the rest is
 -- still on its way: a million rows in about the time that the service takes.
