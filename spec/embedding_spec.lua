@@ -57,7 +57,7 @@ describe("the page Embedding", function()
       assert.same(expected, lines)
       seen = seen + 1
     end
-    assert.equal(5, seen)
+    assert.equal(6, seen)
   end)
 
   it("tells the client's defaults", function()
@@ -89,8 +89,13 @@ describe("the page Embedding", function()
     for path in page():gmatch "examples/[%w_/.]*[%w_]" do
       assert.equal(0, select(2, shell.run("test -e " .. path)), path)
     end
+    local header <close> = assert(io.open "ext/sei.h")
+    local text = header:read "a"
+    for name in page():gmatch "sei_[a-z]+" do
+      assert.truthy(text:find(name .. "(", 1, true), name)
+    end
     for name in page():gmatch "module (sei[%w_.]+)" do
-      if name ~= "sei.sandboxed" then assert.is_not_nil(require(name), name) end
+      assert.is_not_nil(require(name), name)
     end
   end)
 end)
