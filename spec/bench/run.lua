@@ -116,7 +116,7 @@ local function run_heat(heat, contestants, at)
   end
   -- what is packed when it is first asked for
   if heat.gzip then assert(measure(command_of(field[1], heat, at))) end
-  local rounds = math.min(heat.rounds or ROUNDS, ROUNDS)
+  local rounds = heat.many or math.min(heat.rounds or ROUNDS, ROUNDS)
   for round = 1, rounds do
     say("%s, round %d of %d", heat.name, round, rounds)
     for _, who in ipairs(field) do
