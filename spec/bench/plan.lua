@@ -14,7 +14,7 @@ local ACCOUNTS <const> = tonumber(arg[2]) or 3 * PEOPLE
 local CANDIDATES <const> = math.tointeger(arg[3])
 
 -- As the command does: what is read stays until the end.
-collectgarbage("incremental", 400, 400)
+collectgarbage("incremental", 1000, 400)
 
 local PARTS <const> = {
   { "sei.plan.input", "read", "inputs" }, { "sei.match", "run", "matching" },
