@@ -121,6 +121,16 @@ static int l_state(lua_State *L)
 
 /* ---- the loop: step, wait, step ---- */
 
+unsigned sei_client_step(struct sei_client *c)
+{
+  unsigned ended = sei_pool_step(c->pool);
+  struct sei_exchange *x;
+  for(x = c->exchanges; x; x = x->next)
+    sei_exchange_tend(c, x);
+  c->stepped_at = sei_clock();
+  return ended;
+}
+
 /*** Does what can be done without waiting: sends, receives, ends what is
 overdue. Never blocks.
 @function client:step
@@ -128,10 +138,7 @@ overdue. Never blocks.
 static int l_client_step(lua_State *L)
 {
   struct sei_client *c = sei_client_open(L, 1);
-  unsigned ended = sei_pool_step(c->pool);
-  struct sei_exchange *x;
-  for(x = c->exchanges; x; x = x->next)
-    sei_exchange_tend(c, x);
+  unsigned ended = sei_client_step(c);
   sei_client_wake(c);
   lua_pushinteger(L, ended);
   return 1;

@@ -82,6 +82,7 @@ struct sei_client {
   bool asks_key;                  /* somebody who waits does it */
   struct sei_stats stats;
   struct sei_redact secrets;      /* the keys so far, the proxy's password */
+  double stepped_at;              /* sei_clock() of the last step */
   struct sei_events events;       /* for hooks and logs */
   struct sei_recording recording;
   struct sei_grant grant;         /* what it may do */
@@ -101,6 +102,11 @@ void sei_client_unawait(struct sei_client *c, struct sei_waiter *w);
 
 /* Takes it out whoever waits: it is about to be collected. */
 void sei_client_forget(struct sei_client *c, struct sei_waiter *w);
+
+/* One step of an open client, as client:step() does it, but for
+ * sei_client_wake(), which must follow before anybody waits. Returns how many
+ * requests came to their end. */
+unsigned sei_client_step(struct sei_client *c);
 
 /* Something became ripe other than by a step. */
 void sei_client_wake(struct sei_client *c);

@@ -80,6 +80,11 @@ static int next_record(lua_State *L, int status, lua_KContext ctx)
     if(w->state != WALK_RUNS)
       return answer(L, w);
     lua_settop(L, 1);
+    if(sei_walk_is_ready(w)) {
+      if(sei_walk_poll(L, w) && w->stepped)
+        sei_client_wake(w->client); /* others wait, too */
+      continue;
+    }
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_pushvalue(L, 1);
     lua_callk(L, 1, 0, 0, next_record);

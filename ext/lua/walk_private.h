@@ -26,6 +26,7 @@ struct sei_walk_slot {
   bool asked, failed;
   bool landed;      /* paged: the reply is whole and good; it is built when
                        its turn comes */
+  bool waits;       /* …and it has not come yet */
   int64_t size;     /* records asked for */
   struct sei_buf spare;     /* memory for the next reply's body */
   unsigned attempt;         /* of the request whose reply is being built */
@@ -49,7 +50,8 @@ struct sei_walk {
   struct sei_pages pages;
   struct sei_seen seen;
   struct sei_pages_page page;       /* being handed out */
-  bool asked;       /* since the last step: what is to be sent waits for one */
+  bool asked;       /* since the last step: one is to send it */
+  bool stepped;     /* in the middle of sei_walk_poll() */
   int owed;                         /* KiB of pages before, which the
                                        collector was not told of yet */
   bool kept;        /* the caller keeps records: the last collection between
@@ -86,5 +88,9 @@ void sei_walk_build(lua_State *L, struct sei_walk *w, int i);
 /* walk_poll.c: does what can be done without waiting. true: the next call has
  * an answer: a record, the end or an error. */
 bool sei_walk_poll(lua_State *L, struct sei_walk *w);
+
+/* Whether the next page has landed and a step would come too early: then
+ * nobody need wait nor step for it. */
+bool sei_walk_is_ready(const struct sei_walk *w);
 
 #endif
