@@ -84,8 +84,8 @@ bool sei_json_member(struct sei_json *j, const char *name, size_t n,
  * characters, not decoded. */
 enum sei_json_event sei_json_skip(struct sei_json *j);
 
-/* The same short cut for a member that is not wanted: *e is what sei_json_skip()
- * would have answered behind its name. */
+/* The same short cut for a member that is not wanted: *e is what
+ * sei_json_skip() would have answered behind its name. */
 bool sei_json_skip_member(struct sei_json *j, const char *name, size_t n,
                           enum sei_json_event *e);
 

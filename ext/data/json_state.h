@@ -19,8 +19,9 @@ enum sei_json_state {
   DONE
 };
 
-/* Where the value begins, or the blanks before it, if the next token is exactly
- * this member name, without escapes or blanks; or NULL. Consumes nothing. */
+/* Where the value begins, or the blanks before it, if the next token is
+ * exactly this member name, without escapes or blanks; or NULL. Consumes
+ * nothing. */
 static inline const char *sei_json_behind_name(const struct sei_json *j,
                                                const char *name, size_t n)
 {

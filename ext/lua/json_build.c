@@ -214,8 +214,8 @@ static bool push_new(struct build *w, struct frame *f)
 
 /* If the next member is the one that is expected: true, and it is passed with
  * its value or pushed, and its value begun; *e is what came. */
-static inline bool pass_expected(struct build *w, struct frame *f, bool *wanted,
-                                 enum sei_json_event *e)
+static inline bool pass_expected(struct build *w, struct frame *f,
+                                 bool *wanted, enum sei_json_event *e)
 {
   short at = expected(w, f);
   const struct place *p = &w->b->place[at];
