@@ -92,9 +92,9 @@ int sei_csv_rows_width(const struct sei_csv_rows *r);
 /* The line on which the last row begins, from 1. */
 size_t sei_csv_rows_line(const struct sei_csv_rows *r);
 
-/* A short cut where the rows are bare: true if the next one is there and
- * plainly good, as sei_csv_rows_next() would answer ROW. false says nothing
- * and loses nothing: ask that function. */
+/* A short cut of SEI_CSV_AS_NOTHING: true if the next row is there and plainly
+ * good, where sei_csv_rows_next() would answer ROW. false says nothing and
+ * loses nothing: ask that function. */
 bool sei_csv_rows_try(struct sei_csv_rows *r);
 
 /* The last row, for sei_csv_field(): valid until the next one is asked for. */
