@@ -343,7 +343,7 @@ $(B)/spec/fuzz/%: $(B)/obj/spec/fuzz/%.o $(B)/obj/spec/fuzz/main.o $(B)/libplain
 # growth of mapping and planning go on so far, in gigabytes and minutes.
 BENCH := $(B)/bench
 BENCH_PROGRAMS = $(addprefix $(BENCH)/,server measure floor)
-BENCH_OTHERS = simdjson list_go csv_go upload_go
+BENCH_OTHERS = simdjson list_go csv_go upload_go h2_go
 BENCH_RUN = $(ENVIRONMENT); $(LUA) spec/bench/run.lua $(BENCH)/ $(B)/bench.json
 
 .PHONY: bench bench-quick bench-others

@@ -21,8 +21,8 @@ local ONE_BY_ONE <const> = { paged = "page by page: 81 times 50 ms and more" }
 -- `csv`: needs the CSV files. `taken`: rows that the service must have taken.
 -- `rounds`: at most so many; `many`: always so many, where one is over before
 -- others on the machine have had their turn. `gzip`: pages are packed, for those
--- who take that. `only`: whom it concerns; `without`: who is left out, by a flag
--- of contest.lua, and why.
+-- who take that. `tls`: over HTTP/2, by another server. `only`: whom it concerns;
+-- `without`: who is left out, by a flag of contest.lua, and why.
 local heats = {
   { name = "list-1000", job = "list", page_size = 1000, window = 8, latency = 0, words = list },
   { name = "three-1000", job = "list3", page_size = 1000, window = 8, latency = 0, words = list },
@@ -33,6 +33,8 @@ local heats = {
       "Python aiohttp" } },
   { name = "far-1000", job = "list", page_size = 1000, window = 8, latency = 50, words = list,
     without = ONE_BY_ONE },
+  { name = "h2-1000", job = "list", page_size = 1000, window = 8, latency = 50, words = list,
+    tls = true, only = { "sei", "libcurl download", "Go net/http" } },
   { name = "far-50", job = "list", page_size = 50, window = 8, latency = 50, rounds = 3,
     words = list, quick = false, only = { "sei", "libcurl download", "Go net/http" } },
   { name = "wide-1000", job = "list", page_size = 1000, window = 64, latency = 50, words = list,
@@ -64,6 +66,9 @@ local table_of_ratios = {
   { "list, page 1000, window 8, in gzip: CPU", heat = "gzip-1000", measure = "cpu", best = true },
   { "list, page 1000, window 8, 50 ms: wall", heat = "far-1000", measure = "wall",
     other = "libcurl download", limit = 1.05 },
+  { "list, page 1000, window 8, 50 ms, HTTP/2 over TLS: wall", heat = "h2-1000", measure = "wall",
+    other = "libcurl download" },
+  { "the same: CPU", heat = "h2-1000", measure = "cpu", best = true },
   { "list, page 50, window 8, 50 ms: wall", heat = "far-50", measure = "wall",
     other = "libcurl download", limit = 1.03 },
   { "list, page 1000, window 64, 50 ms: wall", heat = "wide-1000", measure = "wall", best = true,

@@ -53,9 +53,13 @@ end
 local function command_of(who, heat, at)
   local words = table.move(who.command, 1, #who.command, 1, {})
   words[#words + 1] = heat.job
-  at.url = at.service:url(heat.latency, nil, heat.gzip)
+  local server = heat.tls and at.tls or at.service
+  at.url = server:url(heat.latency, nil, heat.gzip)
   local more = heat.words(heat, at)
-  return quoted(table.move(more, 1, #more, #words + 1, words))
+  local line = quoted(table.move(more, 1, #more, #words + 1, words))
+  -- Go's TLS looks into the second one
+  return server.ca and quoted { "env", "BENCH_CA=" .. server.ca, "SSL_CERT_FILE=" .. server.ca }
+    .. " " .. line or line
 end
 
 -- What the service took since the last time, by its own count.
@@ -114,8 +118,8 @@ local function run_heat(heat, contestants, at)
       table.insert(heat.left_out, ("%s (%s)"):format(who.name, why))
     end
   end
-  -- what is packed when it is first asked for
-  if heat.gzip then assert(measure(command_of(field[1], heat, at))) end
+  -- what is packed, or fetched, when it is first asked for
+  if heat.gzip or heat.tls then assert(measure(command_of(field[1], heat, at))) end
   local rounds = heat.many or math.min(heat.rounds or ROUNDS, ROUNDS)
   for round = 1, rounds do
     say("%s, round %d of %d", heat.name, round, rounds)
@@ -139,22 +143,27 @@ local function is_wanted(one)
 end
 
 local function heats(contestants)
-  local wanted, csv, by_name = {}, false, {}
+  local wanted, csv, tls, by_name = {}, false, false, {}
   for _, heat in ipairs(jobs.heats) do
     if is_wanted(heat) then
       wanted[#wanted + 1] = heat
-      csv = csv or heat.csv
+      csv, tls = csv or heat.csv, tls or heat.tls
     end
   end
   if #wanted == 0 then return wanted, by_name end
   local server <close> = service.start(programs, jobs.records, csv and jobs.csv_rows or 0)
   local at = { service = server, big = csv and server:file(jobs.csv_rows),
     small = csv and server:file(jobs.sent_rows) or "-" }
+  at.tls = tls and server:over_tls()
+  local over_tls <close> = at.tls or nil -- luacheck: ignore 211
+  local run = {}
   for _, heat in ipairs(wanted) do
-    run_heat(heat, contestants, at)
-    by_name[heat.name] = heat.medians
+    if not heat.tls or at.tls then
+      run_heat(heat, contestants, at)
+      run[#run + 1], by_name[heat.name] = heat, heat.medians
+    end
   end
-  return wanted, by_name
+  return run, by_name
 end
 
 -- The rows of the programs that measure a part by themselves.

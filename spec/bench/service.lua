@@ -13,23 +13,40 @@ end
 
 local quoted = service.quoted
 
---- Starts it; opening its pipe waits until it is there.
--- @tparam string programs the folder of what was built, with a slash
--- @tparam integer records
--- @tparam integer csv_rows
-function service.start(programs, records, csv_rows)
+-- Opening its pipe waits until it is there.
+local function start(command)
   local fifo = os.tmpname()
   os.remove(fifo)
   assert(os.execute(quoted { "mkfifo", "-m", "600", fifo }))
-  local hold = assert(io.popen(("%s --records %d --csv-rows %d > %s"):format(
-    quoted { programs .. "server" }, records, csv_rows, quoted { fifo }), "w"))
+  local hold = assert(io.popen(command .. " > " .. quoted { fifo }, "w"))
   local answers = assert(io.open(fifo))
   local port = answers:read "n"
   answers:close()
   os.remove(fifo)
   assert(port, "bench: the page server did not start")
-  return setmetatable({ hold = hold, port = math.tointeger(port), programs = programs,
-    files = {} }, service)
+  return setmetatable({ hold = hold, port = math.tointeger(port), files = {} }, service)
+end
+
+--- Starts it.
+-- @tparam string programs the folder of what was built, with a slash
+-- @tparam integer records
+-- @tparam integer csv_rows
+function service.start(programs, records, csv_rows)
+  local self = start(("%s --records %d --csv-rows %d"):format(quoted { programs .. "server" },
+    records, csv_rows))
+  self.programs = programs
+  return self
+end
+
+--- Starts the server that has the lists of this one over TLS and HTTP/2.
+-- @treturn ?service nil: it cannot be run here
+function service:over_tls()
+  local program = self.programs .. "h2_go"
+  if not os.execute("test -x " .. quoted { program }) then return nil end
+  local ca = self.programs .. "h2.pem"
+  local other = start(quoted { program, self.port, ca })
+  other.programs, other.files, other.ca = self.programs, { [ca] = true }, ca
+  return other
 end
 
 --- The address of the API there.
@@ -37,8 +54,8 @@ end
 -- @tparam ?integer most how many records and rows there are (all)
 -- @tparam ?boolean gzip whether pages are packed for those who take that (false)
 function service:url(latency, most, gzip)
-  return ("http://127.0.0.1:%d/%d%s%s/sei/api"):format(self.port, latency or 0, gzip and "z" or "",
-    most and ("-%d"):format(most) or "")
+  return ("%s://127.0.0.1:%d/%d%s%s/sei/api"):format(self.ca and "https" or "http", self.port,
+    latency or 0, gzip and "z" or "", most and ("-%d"):format(most) or "")
 end
 
 --- A file of its first rows; they are removed when it is closed.

@@ -12,7 +12,8 @@ local job, url = arg[1], arg[2]
 local page_size, window = tonumber(arg[3]), tonumber(arg[4])
 
 local function connect()
-  return sei.client { base_url = url, api_key = "bench-key", pace = false }
+  return sei.client { base_url = url, api_key = "bench-key", pace = false,
+    ca_file = os.getenv "BENCH_CA" }
 end
 
 local function list(look, fields)
