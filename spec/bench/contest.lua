@@ -48,7 +48,7 @@ function contest.all(programs)
     { name = "lua-http + cjson", behind = true, command = { "lua5.1", PEERS .. "luahttp.lua" },
       probe = "lua5.1 -e 'require[[http.client]] require[[cjson]]'",
       package = "lua5.1, lua-http, lua-cjson", jobs = LISTS },
-    { name = "pure Lua", command = { "lua5.4", PEERS .. "csv.lua" }, probe = "true",
+    { name = "pure Lua", slow = true, command = { "lua5.4", PEERS .. "csv.lua" }, probe = "true",
       jobs = jobs "csv_named" },
     { name = "Python requests", behind = true, paged = true, command = python "requests_peer.py",
       probe = "/usr/bin/python3 -c 'import requests'", package = "python3-requests",
