@@ -59,7 +59,8 @@ local function decide(hire)
   return fates, rows
 end
 
--- Answers a POST: the HTTP status, and the value to send as JSON.
+-- Answers a POST: the HTTP status, and the value to send as JSON; then what is for
+-- the log alone, since an error's text names people and hosts.
 function desk.hire(client, text)
   if text == "" then return 400, { error = "the body is empty" } end
   if #text > desk.MOST then return 413, { error = "the body is too long" } end
@@ -71,7 +72,9 @@ function desk.hire(client, text)
   if not fates then return 422, { error = tostring(rows) } end
   if #rows > 0 then
     local report, err = client:patch_identities(rows)
-    if not report then return 502, { error = tostring(err) } end
+    if not report then
+      return err.kind == "rejected" and 422 or 502, { error = "the service: " .. err.kind }, err
+    end
   end
   return 200, { email = hire.email, accounts = fates }
 end

@@ -23,7 +23,7 @@ local function answer(stream, status, value)
   assert(stream:write_body_from_string(text, PATIENCE))
 end
 
--- The status and the value for a request.
+-- The status and the value for a request, and what is for the log.
 local function serve(stream, hire)
   local head = assert(stream:get_headers(PATIENCE))
   if head:get ":path" ~= "/hire" then return 404, { error = "there is only /hire" } end
@@ -41,11 +41,12 @@ function web.listen(loop, port, hire, count)
   local listener = assert(server.listen { host = "127.0.0.1", port = port, cq = loop,
     onstream = function(_, stream)
       count(1)
-      local ok, status, value = pcall(serve, stream, hire)
+      local ok, status, value, problem = pcall(serve, stream, hire)
       if not ok then
-        io.stderr:write(tostring(status), "\n")
+        problem = status
         status, value = 500, { error = "this went wrong; the server's log says why" }
       end
+      if problem then io.stderr:write(tostring(problem), "\n") end
       pcall(answer, stream, status, value) -- whoever asked may be gone
       count(-1)
     end,

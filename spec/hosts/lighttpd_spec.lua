@@ -118,10 +118,12 @@ describe("lighttpd", function()
 
   it("says that the service refuses, and shows no key", function()
     local who = somebody()
-    e:quirk("fault", "garbage:1", "/v2/developers/identities")
-    local status, reply = post { email = who.email, name = who.full_name, accounts = {
+    local hire = { email = who.email, name = who.full_name, accounts = {
       { integration_id = 999999, login = "x", email = who.email } } }
-    assert.equal(502, status)
-    assert.is_nil(reply.error:find("k-lighttpd", 1, true))
+    local status, reply = post(hire)
+    assert.equal("422 the service: rejected", status .. " " .. reply.error)
+    e:quirk("fault", "status-500:always", "/v2/developers/identities")
+    status, reply = post(hire)
+    assert.equal("502 the service: http", status .. " " .. reply.error)
   end)
 end)

@@ -52,4 +52,6 @@ if not request.req_body.collect then return 0 end -- not all of it is there: cal
 local length, text = request.req_body.len, ""
 -- lighttpd 1.4.69 (Debian 12) puts the request's head in front of a body that came with it
 if length > 0 then text = request.req_body.get:sub(-length) end
-return answer(desk.hire(the_client(), text))
+local status, value, problem = desk.hire(the_client(), text)
+if problem then io.stderr:write(tostring(problem), "\n") end -- in a service of systemd: its journal
+return answer(status, value)
