@@ -13,6 +13,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <float.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -126,17 +128,36 @@ static bool load(struct sei_limiter *l)
   return true;
 }
 
+/* Appends a number in the form of %a (C11 7.21.6.1), but with a whole
+ * mantissa: the character of a decimal point is the locale's, and who reads it
+ * may have another one. */
+static size_t add_number(char *text, size_t at, double d)
+{
+  int e = 0;
+  double m = isfinite(d) ? ldexp(frexp(d, &e), DBL_MANT_DIG) : 0;
+  return at + (size_t)snprintf(text + at, STATE_MAX - at, " %s0x%llxp%d",
+                               m < 0 ? "-" : "",
+                               (unsigned long long)fabs(m),
+                               e - DBL_MANT_DIG);
+}
+
 static void save(struct sei_limiter *l)
 {
-  char text[STATE_MAX];
-  int n;
+  const struct sei_pace *p = &l->pace;
+  const double numbers[] = {
+    p->rate, p->tokens, p->at, p->held_until, p->large_at, p->halved_at
+  };
+  char text[STATE_MAX] = "sei-pace 1";
+  size_t i, at = strlen(text);
   if(l->fd < 0)
     return;
-  n = snprintf(text, sizeof text, "sei-pace 1 %a %a %a %a %a %a\n",
-               l->pace.rate, l->pace.tokens, l->pace.at, l->pace.held_until,
-               l->pace.large_at, l->pace.halved_at);
-  if(pwrite(l->fd, text, (size_t)n, 0) == n && ftruncate(l->fd, n))
-    n = 0; /* the rest of an older state is not read anyway */
+  for(i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    at = add_number(text, at, numbers[i]);
+  text[at++] = '\n';
+  if(pwrite(l->fd, text, at, 0) == (ssize_t)at &&
+     ftruncate(l->fd, (off_t)at)) {
+    /* the rest of an older state is not read anyway */
+  }
   flock(l->fd, LOCK_UN);
 }
 
