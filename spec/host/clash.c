@@ -8,6 +8,8 @@
 #include <dlfcn.h>
 #include <lauxlib.h>
 #include <lualib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "check.h"
 
@@ -57,6 +59,17 @@ static void use(void *library, const char *client)
   lua_close(L);
 }
 
+/* What the libraries do when the process forks went with them. */
+static void fork_without(void)
+{
+  int status;
+  pid_t child = fork();
+  if(!child)
+    _exit(7);
+  CHECK(child > 0 && waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
 int main(int argc, char **argv)
 {
   void *libraries[8];
@@ -71,6 +84,7 @@ int main(int argc, char **argv)
       use(libraries[i], argv[1]);
   for(i = 0; i < argc - 2; i++)
     CHECK(!dlclose(libraries[i]));
+  fork_without();
   puts("ok clash");
   return 0;
 }
