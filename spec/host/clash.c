@@ -62,7 +62,7 @@ static void use(void *library, const char *client)
 /* What the libraries do when the process forks went with them. */
 static void fork_without(void)
 {
-  int status;
+  int status = 0;
   pid_t child = fork();
   if(!child)
     _exit(7);
