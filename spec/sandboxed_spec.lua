@@ -102,6 +102,9 @@ describe("what a sandboxed recipe does wrong", function()
     assert.equal("decode: theirs:3: no way", tostring(err))
     assert.equal(3, err.line)
     assert.equal("theirs", err.file)
+    err = fails "\nfor _ in ipairs(nil) do end"
+    assert.equal(2, err.line)
+    assert.matches("recipe:2: attempt to index", err.message, 1, true)
     err = fails "return {\n people = ,\n}"
     assert.equal("decode", err.kind)
     assert.equal(2, err.line)
@@ -172,8 +175,8 @@ describe("what a sandboxed recipe does wrong", function()
 
   it("is setting a metatable that would run behind its back", function()
     for _, name in ipairs { "__gc", "__mode", "__close" } do
-      assert.matches("has no " .. name, fails("setmetatable({}, { " .. name .. " = print })").message,
-        1, true)
+      local err = fails("setmetatable({}, { " .. name .. " = print })")
+      assert.matches("has no " .. name, err.message, 1, true)
     end
     assert.matches("__call", fails("setmetatable({}, { __call = {} })").message, 1, true)
   end)
@@ -200,7 +203,8 @@ describe("what a host does wrong", function()
       { text = "", inputs = { f = print } })
     misuse("bad option 'writes' for sei.sandboxed", { text = "", writes = "maybe" })
     misuse("there is no option 'client'", { text = "", operations = "get_schema" })
-    misuse("(inputs[1]: it is too large; the option 'memory' makes room)", { text = "", memory = 1 << 20, inputs = { ("x"):rep(2 << 20) } })
+    misuse("(inputs[1]: it is too large; the option 'memory' makes room)",
+      { text = "", memory = 1 << 20, inputs = { ("x"):rep(2 << 20) } })
     local client = { base_url = "http://127.0.0.1:9/", api_key = "a-key" }
     misuse("did you mean 'get_schema'?", { text = "", client = client, operations = "get_shema" })
     misuse("'patch_identities' writes: give writes", { text = "", client = client,

@@ -297,6 +297,20 @@ static int errand_load(lua_State *L)
   return 0;
 }
 
+/* Pushes the line of the recipe in which the thread failed, or nil: what a
+ * function of C raises does not name it. */
+static void push_line(lua_State *L, lua_State *thread)
+{
+  lua_Debug ar;
+  int level;
+  for(level = 0; lua_getstack(thread, level, &ar); level++)
+    if(lua_getinfo(thread, "l", &ar) && ar.currentline > 0) {
+      lua_pushinteger(L, ar.currentline);
+      return;
+    }
+  lua_pushnil(L);
+}
+
 /* What the thread ended with, as data. It is looked at in the main thread:
  * the stack of one that failed is best left alone. */
 static void push_failure(lua_State *L, struct sei_cage *c)
@@ -401,7 +415,7 @@ static int push_copy(lua_State *L, struct owner *o, lua_State *from,
  * asks. `answer`: an array with its `n`, of what it asked last.
  *   "done", value      what it returned
  *   "ask", question    an array with its `n`
- *   "failed", problem  what it raised
+ *   "failed", problem, line  what it raised
  *   "limit", which     see sei_cage_limit_name()
  *   "border", problem, place  what it returned or asked is not data */
 static int l_cage_step(lua_State *L)
@@ -443,7 +457,8 @@ static int l_cage_step(lua_State *L)
     lua_pushliteral(L, "it yields, and there is no coroutine that it made");
   else
     push_failure(L, c);
-  return 2;
+  push_line(L, c->thread);
+  return 3;
 }
 
 /* core.cage_left(cage) -> seconds until its time is over, may be negative. */

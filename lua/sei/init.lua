@@ -187,7 +187,8 @@ end
 -- The options are the keys of a recipe (see sei.recipe), or `recipe`, the path of one,
 -- beside which other keys replace its own.
 -- @tparam table options `client`; `people`, `accounts`, `rules`, …, or `recipe`; `file`: path of
--- the plan to write (none: only its digest is computed)
+-- the plan to write (none: only its digest is computed); `sandboxed`: the recipe need not be
+-- trusted: a table of options of sei.sandboxed, see sei.sandboxed.recipe
 -- @treturn ?table `header`, `rows`, `digest`, `path` (see sei.plan.file), `result` of
 -- sei.match.run, `writes` (how many rows would be written), `failed` (guards that did not pass);
 -- or nil and an error object

@@ -178,14 +178,19 @@ local function make(client, given, path)
   return made
 end
 
+local function load_recipe(options)
+  if options.sandboxed == nil then return recipe.load(options.recipe) end
+  return require "sei.sandboxed.recipe".load(options.recipe, options.sandboxed)
+end
+
 -- The recipe's file, or the same keys given directly; keys beside a file
 -- replace its own, numbers of guards one by one.
 local function merged(options)
   local given = {}
   for name, value in pairs(options) do given[name] = value end
-  given.client, given.file, given.recipe = nil, nil, nil
+  given.client, given.file, given.recipe, given.sandboxed = nil, nil, nil, nil
   if options.recipe == nil then return recipe.check(given, "sei.plan") end
-  local loaded, err = recipe.load(options.recipe)
+  local loaded, err = load_recipe(options)
   if not loaded then return nil, nil, err end
   local both = {}
   for name, value in pairs(loaded) do both[name] = value end
@@ -218,6 +223,9 @@ function plan.make(options)
       error(("bad option '%s' for sei.plan (path expected, got %s)"):format(name,
         type(options[name])), 3)
     end
+  end
+  if options.sandboxed ~= nil and (type(options.sandboxed) ~= "table" or not options.recipe) then
+    error("bad option 'sandboxed' for sei.plan (table, beside 'recipe', expected)", 3)
   end
   local given, problem, err = merged(options)
   if err then return nil, err end

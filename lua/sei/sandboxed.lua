@@ -101,14 +101,15 @@ local function limit(self, which)
 end
 
 -- What a recipe raised: a text, or an error of its client's, which keeps its fields.
-local function raised(self, problem)
+local function raised(self, problem, line)
   if type(problem) ~= "table" then
     local text = clean(problem)
-    local line = text:sub(1, #self.name) == self.name and text:match("^:(%d+):", #self.name + 1)
+    local said = text:sub(1, #self.name) == self.name and text:match("^:(%d+):", #self.name + 1)
+    if line and not said then text = ("%s:%d: %s"):format(self.name, line, text) end
     return fail(self.name, { kind = "decode", message = text,
-      line = line and math.tointeger(tonumber(line)) })
+      line = said and math.tointeger(tonumber(said)) or line })
   end
-  local fields = { kind = "decode", message = "an error that is no text but table" }
+  local fields = { kind = "decode", message = "an error that is no text but table", line = line }
   if type(problem.kind) == "string" and type(problem.message) == "string" then
     fields.message = clean(problem.message)
     for _, name in ipairs { "hint", "code", "class", "status", "request_id", "method", "url" } do
@@ -164,16 +165,17 @@ local function step(self)
     return run
   end
   return ends(self, what == "limit" and limit(self, value) or what == "failed"
-    and raised(self, value) or border(self, value, place))
+    and raised(self, value, place) or border(self, value, place))
 end
 
-local function run(given, text, name)
+local function run(given, text, name, furniture)
   local cage <close> = core.cage(given)
   local self = { cage = cage, given = given, name = name, seconds = given.time or 10 }
   local client <close> = given.client and service.new(given, core.cage_left(cage)) or nil
   self.service = client
-  core.cage_inside(cage, string.dump(inside, true), { arg = given.inputs and given.inputs.arg,
-    methods = client and service.methods() or nil })
+  core.cage_inside(cage, string.dump(inside.client, true), {
+    arg = given.inputs and given.inputs.arg, methods = client and service.methods() or nil })
+  if furniture then core.cage_inside(cage, string.dump(furniture.f, true), furniture.data) end
   set(self, "inputs", given.inputs or {})
   local ok, problem = core.cage_load(cage, text, "=" .. name)
   if ok == "limit" then return ends(self, limit(self, problem)) end
@@ -183,14 +185,16 @@ end
 
 --- Runs a recipe that need not be trusted; see `sei.sandboxed`.
 -- @tparam table given
+-- @tparam ?table furniture what else the recipe finds: `f`, a function without upvalues that sets
+-- it up inside, and `data` for it
 -- @treturn ?table what came of it; or nil and an error object
-function sandboxed.run(given)
+function sandboxed.run(given, furniture)
   attempt.check(2, core.cage_check, given)
   attempt.check(2, check, given)
   local name = given.name or given.file or "recipe"
   local text, err = source_of(given, name)
   if not text then return nil, err end
-  local ok, result, problem = pcall(run, given, text, name)
+  local ok, result, problem = pcall(run, given, text, name, furniture)
   if ok then return result, problem end
   if core.is_error(result) then return nil, result end
   attempt.check(2, error, result, 0)

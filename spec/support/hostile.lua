@@ -158,7 +158,9 @@ recipe("handlers that loop, where nothing can yield", [[
   local function loop() while true do end end
   string.gsub("x", "x", function() while true do xpcall(loop, loop) end end)]])
 recipe("coroutines that loop, where nothing can yield", [[
-  local function loop() while true do pcall(coroutine.wrap(function() while true do end end)) end end
+  local function loop()
+    while true do pcall(coroutine.wrap(function() while true do end end)) end
+  end
   local t = setmetatable({}, { __index = function() loop() end })
   string.gsub("x", "x", t)]])
 recipe("error objects that swallow", [[

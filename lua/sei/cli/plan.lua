@@ -5,6 +5,9 @@ local EPILOG <const> = [[
 Nothing is written to the service. Exit status: 0 nothing to do, 1 an error,
 2 there are rows to write, 3 a guard stops the plan.
 
+A recipe with --sandboxed need not be trusted: it names no file, but finds what
+--input gives; it returns data, and guards are the command line's to say.
+
 Example:
   sei plan nightly.lua -o plan.jsonl
   sei show plan.jsonl
@@ -41,6 +44,7 @@ function plan.configure(parser)
     share):argname "X"
   parser:flag("--rows", "Show all rows, however many.")
   parser:flag("--json", "One JSON object instead of text.")
+  require "sei.cli.sandboxed".configure(parser)
   require "sei.cli.client".configure(parser)
   parser:epilog(EPILOG)
 end
@@ -64,10 +68,13 @@ function plan.run(args)
   local sei, show = require "sei", require "sei.show"
   -- What is read is kept until the end: collecting it early gains nothing.
   collectgarbage("incremental", 1000, 400)
-  reach(args.recipe)
+  local sandboxed = require "sei.cli.sandboxed"
+  sandboxed.check(args)
+  if not args.sandboxed then reach(args.recipe) end
   local session <close> = require "sei.cli.client".open(args, { computes = true })
   local made, err = sei.plan { client = session.client, recipe = args.recipe, file = args.output,
-    class = args.class, guard = guards_of(args) }
+    class = args.class, guard = guards_of(args),
+    sandboxed = args.sandboxed and sandboxed.options(args, session) or nil }
   session.progress:close()
   if not made then error(err, 0) end
   io.write(args.json and show.json(made, { rows = args.rows })

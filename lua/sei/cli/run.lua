@@ -9,6 +9,9 @@ returns, if that is a whole number, is the exit status. Its words stand behind
 
 A recipe is no script: 'sei plan' says what it would change.
 
+A script with --sandboxed need not be trusted: see sei.sandboxed in the reference
+for what it finds. What it prints is shown when it ends.
+
 Example:
   sei run report.lua -- 2026-11
   where report.lua is
@@ -21,6 +24,7 @@ function run.configure(parser)
   parser:help_max_width(100)
   parser:argument("script", "The script."):argname "SCRIPT"
   parser:argument("words", "What it finds in arg."):argname "WORD":args "*"
+  require "sei.cli.sandboxed".configure(parser)
   require "sei.cli.client".configure(parser)
   parser:epilog(EPILOG)
 end
@@ -51,15 +55,42 @@ local function is_recipe(value)
   return type(value) == "table" and (value.people ~= nil or value.accounts ~= nil)
 end
 
+local function show(report)
+  io.write(report.output)
+  io.stdout:flush()
+  if report.output_cut then io.stderr:write "sei: it printed more, which is not shown\n" end
+end
+
+-- A script that need not be trusted. Gives what it returned.
+local function run_sandboxed(args, session)
+  local options = require "sei.cli.sandboxed".options(args, session)
+  for name, path in pairs(options.inputs) do
+    options.inputs[name] = require "sei.plan.input".read(path, name)
+  end
+  options.inputs.arg = args.words
+  options.file, options.max_output = args.script, 1 << 24
+  local result, err = require "sei".sandboxed(options)
+  session.progress:close()
+  local report = result or err.report
+  if report then show(report) end
+  if not result then error(err, 0) end
+  return result.value
+end
+
+local function run_trusted(args, session)
+  local chunk, words = load_script(args, session)
+  return chunk(table.unpack(words))
+end
+
 --- Runs it.
 -- @tparam table args what lua-argparse read
 -- @treturn integer exit status
 function run.run(args)
+  require "sei.cli.sandboxed".check(args)
   -- What it prints on the same screen must not mix with a bar.
   local session <close> = require "sei.cli.client".open(args, {
     silent = require "sei.terminal".of(io.stdout).is_terminal })
-  local chunk, words = load_script(args, session)
-  local result = chunk(table.unpack(words))
+  local result = (args.sandboxed and run_sandboxed or run_trusted)(args, session)
   if is_recipe(result) then
     fail(args.script, args.script .. " is a recipe, not a script",
       ("sei plan %s -o PLAN, and then sei apply PLAN"):format(args.script))

@@ -1,14 +1,16 @@
---- What a sandboxed recipe finds besides Lua: the one function here is compiled
--- by the host and runs inside the cage, so it has no upvalues and requires nothing.
---
--- The client of a recipe is a face: each call is a question to the host, which
--- answers with data.
+--- What a sandboxed recipe finds besides Lua: these functions are compiled by the
+-- host and run inside the cage, so they have no upvalues and require nothing.
 -- @module sei.sandboxed.inside
 
--- Furnishes the cage. `ask` asks the host; it gives "ok" and values, "failed" and an error as
--- data, or "misuse" and a text. `data.methods`: array of { name, kind } of the client's methods,
--- none without a client; `data.arg`: what the recipe finds under this name.
-return function(ask, data)
+local inside = {}
+
+--- Makes the recipe's client, a face: each call is a question to the host, which answers with
+-- data.
+-- @tparam function ask asks the host; it gives "ok" and values, "failed" and an error as data, or
+-- "misuse" and a text
+-- @tparam table data `methods`: array of { name, kind } of the client's methods, none without a
+-- client; `arg`: what the recipe finds under this name
+function inside.client(ask, data)
   local error, setmetatable, getmetatable, type = error, setmetatable, getmetatable, type
   local tostring = tostring
   local globals = _ENV
@@ -63,3 +65,32 @@ return function(ask, data)
     error("a client has no method '" .. tostring(name) .. "'", 2)
   end })
 end
+
+--- Makes `sei.rule` of a recipe of sei.plan: its rules are data, { rule = NAME, and its options },
+-- and the host makes rules of them.
+-- @param _ nothing is asked
+-- @tparam table data `rules`: their names; `defaults`: those that sei.rule.defaults() gives
+function inside.rules(_, data)
+  local error, pairs, type = error, pairs, type
+  local rule = {}
+  for i = 1, #data.rules do
+    local name = data.rules[i]
+    rule[name] = function(options)
+      if options ~= nil and type(options) ~= "table" then
+        error("bad argument #1 to '" .. name .. "' (table of options expected)", 2)
+      end
+      local made = {}
+      for key, value in pairs(options or {}) do made[key] = value end
+      made.rule = name
+      return made
+    end
+  end
+  function rule.defaults()
+    local list = {}
+    for i = 1, #data.defaults do list[i] = { rule = data.defaults[i] } end
+    return list
+  end
+  _ENV.sei.rule = rule
+end
+
+return inside
