@@ -73,7 +73,7 @@ describe("a hostile recipe", function()
   local function judge(name, text, limits)
     local before, waited = os.clock(), delayed()
     local run, err = sei.sandboxed { text = text, time = limits.time, memory = limits.memory,
-      requests = 30, max_output = 4096, name = "recipe",
+      requests = 30, max_output = 4096, name = "recipe", pause = limits.pause,
       client = { base_url = e.url, api_key = "test-key", pace = false, retries = 0 } }
     local took = os.clock() - before
     waited = delayed() - waited
@@ -121,8 +121,11 @@ describe("a hostile recipe", function()
   end
 
   it("gets nowhere, whatever became of a good one", function()
-    local ended = mutations(60, 7, { time = 0.025, memory = 8 * MIB })
+    local pauses = 0
+    local ended = mutations(60, 7, { time = 0.025, memory = 8 * MIB,
+      pause = function() pauses = pauses + 1 end })
     assert.is_true((ended.well or 0) > 5 and (ended.decode or 0) > 5)
+    assert.is_true(pauses > 3, pauses)
   end)
 
   it("leaves the good ones alone", function()
@@ -135,6 +138,8 @@ describe("a hostile recipe", function()
   it("gets nowhere with the usual limits, either #proof #alone", function()
     for _, row in ipairs(list) do
       judge(row.name, row.text, { time = 0.3, memory = 64 * MIB, alone = true })
+      judge(row.name, row.text, { time = 0.1, memory = 64 * MIB, alone = true,
+        pause = function() end })
     end
   end)
 

@@ -213,6 +213,62 @@ describe("what a host does wrong", function()
   end)
 end)
 
+describe("a sandboxed recipe and its host's loop", function()
+  local BUSY <const> = [[
+    local function work(n) local s = 0 for i = 1, n do s = s + i end return s end
+    local out = {}
+    local numbers = coroutine.wrap(function()
+      for i = 1, 5 do
+        work(2e5)
+        coroutine.yield(i)
+        pcall(function() work(2e5) error "x" end)
+      end
+    end)
+    for n in numbers do out[#out + 1] = n end
+    table.sort(out, function(a, b)
+      return coroutine.wrap(function() work(2e4) return a > b end)()
+    end)
+    local ok, err = xpcall(function() work(2e5) error "y" end, function(e) work(2e5) return e end)
+    out[#out + 1] = ("x"):gsub("x", function() return coroutine.wrap(work)(1e5) end)
+    out[#out + 1] = err
+    return out]]
+
+  it("take turns, and nothing is different", function()
+    local pauses = 0
+    local all = { 5, 4, 3, 2, 1, "5000050000", "recipe:14: y" }
+    assert.same(all, value(BUSY))
+    assert.same(all, value(BUSY, { pause = function() pauses = pauses + 1 end }))
+    assert.is_true(pauses >= 5, pauses)
+  end)
+
+  it("end together", function()
+    local pauses, cause = 0, { "the host has enough" }
+    local ok, problem = pcall(sei.sandboxed, { text = "while true do pcall(error) end",
+      pause = function()
+        pauses = pauses + 1
+        if pauses == 3 then error(cause) end
+      end })
+    assert.is_false(ok)
+    assert.equal(cause, problem)
+    local err = fails("while true do end", { time = 0.03,
+      pause = function() pauses = pauses + 1 end })
+    assert.equal("time", err.code)
+  end)
+
+  it("may be coroutines of their own", function()
+    local co = coroutine.wrap(function()
+      return value(BUSY, { pause = function() coroutine.yield "pause" end })
+    end)
+    local pauses, last = 0, nil
+    repeat
+      last = co()
+      pauses = pauses + 1
+    until last ~= "pause"
+    assert.equal(7, #last)
+    assert.is_true(pauses > 5, pauses)
+  end)
+end)
+
 describe("the client of a sandboxed recipe", function()
   local e
 

@@ -80,6 +80,27 @@ describe("under luv", function()
     assert.is_true(ticks > 10, ticks)
   end)
 
+  it("a sandboxed recipe lets the loop have its turn, whether it waits or works", function()
+    local done, ticks = {}, 0
+    local timer = uv.new_timer()
+    timer:start(1, 1, function() ticks = ticks + 1 end)
+    for i = 1, 2 do
+      spawn(function()
+        local run = assert(sei.sandboxed { text = [[
+          local n, s = 0, 0
+          for c in client:list_contributors() do n = n + 1 end
+          local work = coroutine.wrap(function() for i = 1, 2e6 do s = s + i end return s end)
+          return { n, work() }]], client = { base_url = e.url, api_key = "test-key", pace = false,
+            retries = 0, wait = sei.wait.luv } })
+        done[i] = run.value
+        if done[1] and done[2] then timer:close() end
+      end)
+    end
+    uv.run()
+    assert.same({ { 300, 2000001000000 }, { 300, 2000001000000 } }, done)
+    assert.is_true(ticks > 10, ticks)
+  end)
+
   it("a call is answered while another one waits", function()
     local order = {}
     e:quirk("fault", ("slow-%.1f:1"):format(0.3 * SLOW), "/v1/org/users/versions")

@@ -54,6 +54,10 @@ const struct sei_option sei_cage_options[] = {
   {"instructions", SEI_OPT_INTEGER, 1000, 1e15, NULL, "1000000000",
    "instructions of Lua's machine; longer work of a library function counts "
    "as many, and counting is by the lot"},
+  {"pause", SEI_OPT_FUNCTION, 0, 0, NULL,
+   "the turn of the event loop in which the client waits, if it does",
+   "called every few milliseconds of work: it may yield, or raise to end the "
+   "recipe"},
   {"max_output", SEI_OPT_INTEGER, 0, 1e9, NULL, "65536",
    "bytes of what it prints that are kept"},
   {"max_result", SEI_OPT_INTEGER, 1024, 4294967296.0, NULL, "16777216",
@@ -384,6 +388,8 @@ static int errand_resume(lua_State *L)
     sei_cage_pop_answer(L);
     c->asking = false;
   }
+  c->pausing = false;
+  c->slice_end = sei_clock() + c->slice;
   sei_cage_watch(c, c->thread);
   c->running = c->thread;
   e->status = lua_resume(c->thread, L, 0, &e->results);
@@ -411,10 +417,11 @@ static int push_copy(lua_State *L, struct owner *o, lua_State *from,
   return 3;
 }
 
-/* core.cage_step(cage, answer) -> what, …: runs the recipe until it is done or
- * asks. `answer`: an array with its `n`, of what it asked last.
+/* core.cage_step(cage, answer) -> what, …: runs the recipe until it is done,
+ * asks or pauses. `answer`: an array with its `n`, of what it asked last.
  *   "done", value      what it returned
  *   "ask", question    an array with its `n`
+ *   "pause"            its slice of time is over
  *   "failed", problem, line  what it raised
  *   "limit", which     see sei_cage_limit_name()
  *   "border", problem, place  what it returned or asked is not data */
@@ -442,6 +449,10 @@ static int l_cage_step(lua_State *L)
     lua_pushliteral(L, "an error in error handling");
     return 2;
   }
+  if(e.status == LUA_YIELD && c->pausing) {
+    lua_pushliteral(L, "pause");
+    return 1;
+  }
   if(e.status == LUA_YIELD && c->asking) {
     sei_cage_push_question(c->L);
     return push_copy(L, o, c->L, -1, "ask");
@@ -459,6 +470,14 @@ static int l_cage_step(lua_State *L)
     push_failure(L, c);
   push_line(L, c->thread);
   return 3;
+}
+
+/* core.cage_slice(cage, seconds): from now on it pauses so often, where it
+ * can. */
+static int l_cage_slice(lua_State *L)
+{
+  check_owner(L)->cage.slice = luaL_checknumber(L, 2);
+  return 0;
 }
 
 /* core.cage_left(cage) -> seconds until its time is over, may be negative. */
@@ -494,6 +513,7 @@ void sei_open_cage(lua_State *L)
     {"cage", l_cage}, {"cage_check", l_cage_check}, {"cage_set", l_cage_set},
     {"cage_inside", l_cage_inside}, {"cage_load", l_cage_load},
     {"cage_step", l_cage_step}, {"cage_left", l_cage_left},
+    {"cage_slice", l_cage_slice},
     {"cage_used", l_cage_used}, {"cage_close", l_cage_close}, {NULL, NULL}
   };
   luaL_newmetatable(L, CAGE);

@@ -48,6 +48,10 @@ struct sei_cage {
   unsigned refused;                 /* allocations, for want of memory */
   unsigned blocks[SEI_CAGE_CLASSES]; /* large ones in use, by size */
   bool asking;                      /* the recipe waits for its host */
+  double slice, slice_end;          /* seconds, 0: none; when it is over */
+  bool pausing;                     /* all yielded, for it is */
+  unsigned locked;                  /* coroutines at work below a C function
+                                       that cannot yield */
   struct sei_buf output;            /* what it printed */
   bool output_cut;                  /* there was more */
 };

@@ -34,7 +34,7 @@ static int l_ask(lua_State *L)
 {
   struct sei_cage *c = sei_cage_of(L);
   int i, n = lua_gettop(L);
-  if(!lua_isyieldable(L))
+  if(c->locked || !lua_isyieldable(L))
     return luaL_error(L, "a client cannot be used here: a C function such as "
                       "table.sort or string.gsub is under way");
   sei_cage_tick(L, 1000);

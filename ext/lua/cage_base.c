@@ -230,36 +230,27 @@ static int take(lua_State *L, lua_State *co, int status, int n)
   return n;
 }
 
-/* What a coroutine in it asked the host cannot be handed on from L. */
-static int give_up(lua_State *L, lua_State *co)
-{
-  sei_cage_of(L)->asking = false;
-  lua_resetthread(co);
-  lua_pushliteral(L, "a client cannot be used here: there is a C function "
-                  "between the coroutine and the recipe");
-  return -1;
-}
-
 /* What goes on when the host has answered; `wraps` as below. */
 static int resumed(lua_State *L, int status, lua_KContext wraps);
 
 /* Runs a coroutine with the `n` values on its stack until it yields, ends or
- * fails; a question to the host is handed on. As take(). */
+ * fails; a question to the host, or a pause, is handed on. As take(). */
 static int run(lua_State *L, lua_State *co, int n, bool wraps)
 {
   struct sei_cage *c = sei_cage_of(L);
   int status, results = 0;
+  bool locks = !lua_isyieldable(L);
   sei_cage_tick(L, 32);
   sei_cage_watch(c, co);
   c->running = co;
+  c->locked += locks;
   status = lua_resume(co, L, n, &results);
+  c->locked -= locks;
   c->running = L;
   sei_cage_watch(c, L);
   sei_cage_tick(L, 0); /* it may have yielded since a limit was reached */
-  if(status != LUA_YIELD || !c->asking)
+  if(status != LUA_YIELD || !(c->asking || c->pausing))
     return take(L, co, status, results);
-  if(!lua_isyieldable(L))
-    return give_up(L, co);
   return lua_yieldk(L, 0, wraps, resumed);
 }
 

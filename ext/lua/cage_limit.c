@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "../http/transfer.h" /* sei_clock */
 #include "cage.h"
 
 enum {
@@ -120,6 +121,16 @@ static void stop_if_over(lua_State *L, struct sei_cage *c)
   lua_error(L);
 }
 
+/* Has all coroutines yield if a slice of time is over, and they can. */
+static void pause_if_due(lua_State *L, struct sei_cage *c)
+{
+  if(c->slice <= 0 || c->locked || !lua_isyieldable(L) ||
+     c->reached != SEI_CAGE_FREE || sei_clock() < c->slice_end)
+    return;
+  c->pausing = true;
+  lua_yield(L, 0); /* comes back: this is a hook */
+}
+
 static void on_count(lua_State *L, lua_Debug *ar)
 {
   struct sei_cage *c = sei_cage_of(L);
@@ -131,6 +142,7 @@ static void on_count(lua_State *L, lua_Debug *ar)
   c->interval = c->reached == SEI_CAGE_FREE ? interval_of(c) : 1;
   if(lua_gethookcount(L) != c->interval)
     set_hook(L, c->interval);
+  pause_if_due(L, c);
 }
 
 void sei_cage_watch(struct sei_cage *c, lua_State *L)

@@ -173,7 +173,7 @@ local function sandbox_of(given)
     fail("misuse", "a job has either plan or sandbox: a plan is made outside of a sandbox")
   end
   local options = object_of(given.sandbox, "sandbox")
-  for _, name in ipairs { "text", "file", "name", "inputs", "client" } do
+  for _, name in ipairs { "text", "file", "name", "inputs", "client", "pause" } do
     if options[name] ~= nil then
       fail("misuse", ("the job's sandbox: %s is a field of the job itself"):format(name))
     end
@@ -181,6 +181,7 @@ local function sandbox_of(given)
   options.text, options.file, options.name = given.text, given.file, given.name
   options.inputs = given.input and decoded(given.input, "input") or nil
   options.client = given.client and options_of(given.client) or nil
+  options.pause = function() coroutine.yield() end
   return options
 end
 

@@ -27,6 +27,8 @@ local sandboxed = {}
 
 local SOURCE <const> = 64 * 1024    -- bytes of a recipe: SEI_CAGE_SOURCE of ext/lua/cage.h
 
+local SLICE <const> = 0.002         -- seconds of work between two pauses
+
 -- Shown to people: nothing of a stranger's text moves a cursor.
 local function clean(text) return (tostring(text):gsub("%c", "?")) end
 
@@ -153,11 +155,20 @@ local function set(self, name, value)
     problem:find "large" and "; the option 'memory' makes room" or ""), 0)
 end
 
+-- What lets the host have its turn, and makes the cage pause for it.
+local function pause_of(self)
+  local pause = self.given.pause or self.service and self.service:pause()
+  if pause then core.cage_slice(self.cage, SLICE) end
+  return pause
+end
+
 -- Steps until it is done; whatever it asks is answered here, where waiting may yield.
 local function step(self)
   local what, value, place = core.cage_step(self.cage)
-  while what == "ask" do
-    what, value, place = core.cage_step(self.cage, self.service:answer(value))
+  while what == "ask" or what == "pause" do
+    local answer
+    if what == "ask" then answer = self.service:answer(value) else self.pause() end
+    what, value, place = core.cage_step(self.cage, answer)
   end
   if what == "done" then
     local run = used(self)
@@ -173,6 +184,7 @@ local function run(given, text, name, furniture)
   local self = { cage = cage, given = given, name = name, seconds = given.time or 10 }
   local client <close> = given.client and service.new(given, core.cage_left(cage)) or nil
   self.service = client
+  self.pause = pause_of(self)
   core.cage_inside(cage, string.dump(inside.client, true), {
     arg = given.inputs and given.inputs.arg, methods = client and service.methods() or nil })
   if furniture then core.cage_inside(cage, string.dump(furniture.f, true), furniture.data) end

@@ -224,6 +224,16 @@ function Service:answer(question)
   return table.pack(answer_of(pcall(f, self, table.unpack(question, 2, question.n))))
 end
 
+-- What lets the host's event loop have its turn, if the client waits in one.
+function Service:pause()
+  local state = core.state(self.client)
+  local wait = state.wait or core.usual.wait
+  if not wait or not coroutine.isyieldable() or not require "sei.wait.waiters".is_made(wait) then
+    return nil
+  end
+  return function() state.since = wait(self.client, true) end
+end
+
 -- Ends what is under way.
 function Service:close() self.client:close() end
 
