@@ -259,7 +259,7 @@ describe("a sandboxed recipe and its host's loop", function()
     local co = coroutine.wrap(function()
       return value(BUSY, { pause = function() coroutine.yield "pause" end })
     end)
-    local pauses, last = 0, nil
+    local pauses, last = 0
     repeat
       last = co()
       pauses = pauses + 1
