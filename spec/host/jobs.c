@@ -459,6 +459,23 @@ static void expect_refused(struct sei_context *c, struct sei_job *job,
   HAS(sei_error_message(c), message);
 }
 
+/* One that computes for ever, in slices; sei_cancel() reaches it. */
+static void sandbox_slices(void)
+{
+  struct sei_context *c = open_one();
+  struct sei_job job = SEI_JOB_INIT;
+  int steps;
+  job.sandbox = "{\"time\":60}";
+  job.text = "while true do pcall(function() while true do end end) end";
+  CHECK_IN(sei_start(c, &job) == SEI_RUNNING, sei_error(c, NULL));
+  for(steps = 0; steps < 10; steps++)
+    CHECK(sei_step(c) == SEI_RUNNING && sei_timeout(c) == 0);
+  sei_cancel(c);
+  CHECK(sei_wait(c) == SEI_CANCELLED);
+  expect(c, "return 1", NULL, "1");
+  sei_close(c);
+}
+
 static void sandbox(const char *client)
 {
   struct sei_context *c = open_one();
@@ -481,6 +498,7 @@ static void sandbox(const char *client)
   job.plan = "";
   expect_refused(c, &job, "return 1", "misuse", "either plan or sandbox");
   sei_close(c);
+  sandbox_slices();
 }
 
 /* ---- log ---- */
