@@ -209,6 +209,7 @@ describe("what a host does wrong", function()
     misuse("did you mean 'get_schema'?", { text = "", client = client, operations = "get_shema" })
     misuse("'patch_identities' writes: give writes", { text = "", client = client,
       operations = { "get_schema", "patch_identities" } })
+    misuse("(it has a grant", { text = "", client = { region = "prod1", grant = {} } })
     misuse("either 'region'", { text = "", client = {} })
   end)
 end)
@@ -385,9 +386,11 @@ describe("the client of a sandboxed recipe", function()
 
   it("has no files and no functions to give", function()
     for _, call in ipairs { "client:download_identities { file = 'x' }",
-      "client:upload_identities { file = 'spec/sandboxed_spec.lua' }" } do
+      "client:upload_identities { file = 'spec/sandboxed_spec.lua' }",
+      "client:patch_identities { file = 'spec/sandboxed_spec.lua' }",
+      "client:patch_identities({}, { file = 'spec/sandboxed_spec.lua' })" } do
       local _, err = run(call, with { writes = "send", operations = { "download_identities",
-        "upload_identities" } })
+        "upload_identities", "patch_identities" } })
       assert.matches("has no option 'file'", tostring(err), 1, true)
     end
     assert.matches("it is a function", tostring(fails("client:download_identities { to = print }",

@@ -163,8 +163,10 @@ void sei_exchange_start(lua_State *L, struct sei_exchange *x,
     x->deadline = c->grant.deadline;
   c->seed = c->seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
   sei_retry_begin(&x->retry, &c->retry, &c->budget, x->deadline, c->seed);
-  if(!send_after(c, x, send->delay))
+  if(!send_after(c, x, send->delay)) {
+    sei_grant_check(L, c, e, x->url, false); /* its time may be over by now */
     luaL_error(L, "not enough memory");
+  }
   enter(c, x);
   c->stats.calls++;
 }

@@ -43,6 +43,10 @@ local function check(given)
     error(("bad option 'text' for sei.sandboxed (string expected, got %s)")
       :format(type(given.text)), 0)
   end
+  if given.client ~= nil and given.client.grant ~= nil then
+    error("bad option 'client' for sei.sandboxed (it has a grant, which is made of the options "
+      .. "'operations', 'hosts', 'requests' and 'writes')", 0)
+  end
   if given.client ~= nil then return end
   for _, name in ipairs { "operations", "hosts", "requests", "writes" } do
     if given[name] ~= nil then

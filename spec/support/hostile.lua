@@ -66,7 +66,8 @@ recipe("all that can be reached", [[
 recipe("files by the client", [[
   if not client then return end
   for _, o in ipairs { { file = "%CANARY%" }, { file = "%MARK%" }, { to = print } } do
-    for _, f in ipairs { "upload_identities", "download_identities", "upload_developers" } do
+    for _, f in ipairs { "upload_identities", "download_identities", "upload_developers",
+      "patch_identities", "add_cloud_ids", "update_contributors" } do
       local ok, value = pcall(client[f], client, o)
       if ok and value then return "ESCAPED " .. f end
     end

@@ -169,6 +169,11 @@ end
 
 local function call(self, name, a, b, c)
   local row = check_allowed(self, name)
+  if row.kind == "rows" and type(a) ~= "table" then
+    error(("bad argument #1 to '%s' (array of rows expected, got %s)"):format(name,
+      a == nil and "nothing" or type(a)), 0)
+  end
+  if row.kind == "rows" then checked(name, a) end -- f { file = … } is a way to call it
   if row.effect == "writes" and self.mode ~= "send" then return rehearse(self, row, a, b, c) end
   if row.kind == "object" or row.kind == "upload" then
     return self.client[name](self.client, checked(name, a))
