@@ -174,6 +174,25 @@ describe("the library of a sandboxed recipe", function()
     assert.same(ours, assert(sei.sandboxed { text = text }).value)
   end)
 
+  it("reads a metatable when it is set", function()
+    local run = assert(sei.sandboxed { text = [[
+      local m = {}
+      local t = setmetatable({}, m)
+      local out = {}
+      m.__index = function(_, key) return key .. "!" end
+      out[1] = tostring(t.x)
+      setmetatable({}, m)
+      out[2] = t.x
+      m.__index, m.__len = nil, function() return 7 end
+      setmetatable(t, m)
+      out[3], out[4] = tostring(t.x), #t
+      out[5] = getmetatable(t) == m and rawequal(getmetatable(t), m)
+      setmetatable(t, nil)
+      out[6] = getmetatable(t) == nil and #t
+      return out]] })
+    assert.same({ "nil", "x!", "nil", 7, true, 0 }, run.value)
+  end)
+
   it("has nothing else", function()
     local run = assert(sei.sandboxed { text = [[
       local names = {}

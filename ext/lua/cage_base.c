@@ -11,9 +11,6 @@
 
 #include "cage.h"
 
-/* Keys in the registry: metatables of recipes with what stands for them. */
-static const char SHADOWS = 0;
-
 void sei_cage_only(lua_State *L, const char *const *names)
 {
   size_t i;
@@ -82,57 +79,83 @@ static int l_xpcall(lua_State *L)
 
 /* ---- metatables ---- */
 
-/* What a metatable in a cage may have; <close> would run after a limit. */
+/* What a metatable in a cage may have, and behind it what is refused: <close>
+ * would run after a limit. At most as many as a lua_Integer has bits. */
 static const char *const EVENTS[] = {
-  "__index", "__newindex", "__call", "__tostring", "__name", "__len", "__eq",
-  "__lt", "__le", "__concat", "__unm", "__bnot", "__add", "__sub", "__mul",
-  "__div", "__mod", "__pow", "__idiv", "__band", "__bor", "__bxor", "__shl",
-  "__shr", "__pairs", "__metatable", NULL
+  "__index", "__newindex", "__tostring", "__name", "__len", "__eq", "__lt",
+  "__le", "__concat", "__unm", "__bnot", "__add", "__sub", "__mul", "__div",
+  "__mod", "__pow", "__idiv", "__band", "__bor", "__bxor", "__shl", "__shr",
+  "__pairs", "__metatable", "__call", "__gc", "__mode", "__close"
 };
 
-static const char *const REFUSED[] = {"__gc", "__mode", "__close", NULL};
+enum {
+  CALL = 25, ALLOWED = 26, NAMES = sizeof EVENTS / sizeof *EVENTS,
+  UP_SHADOWS = 1, UP_NAMES = 2,     /* upvalues of setmetatable */
+  ORIGINAL = 1, HAS = 2             /* items of a shadow */
+};
+
+/* Pushes the metatable's field number i, without asking its own. */
+static int push_event(lua_State *L, int metatable, int i)
+{
+  lua_pushvalue(L, lua_upvalueindex(UP_NAMES + i));
+  return lua_rawget(L, metatable);
+}
 
 /* A table as __call that calls a table, and so on in a circle, has Lua shift
  * arguments in squared time, in one instruction. */
-static void refuse(lua_State *L, int index)
+static void refuse(lua_State *L, int metatable)
 {
-  size_t i;
-  lua_pushliteral(L, "__call");
-  if(lua_rawget(L, index) != LUA_TNIL && !lua_isfunction(L, -1))
+  int i;
+  if(push_event(L, metatable, CALL) != LUA_TNIL && !lua_isfunction(L, -1))
     luaL_error(L, "__call of a sandboxed recipe's metatable is a function");
   lua_pop(L, 1);
-  for(i = 0; REFUSED[i]; i++) {
-    lua_pushstring(L, REFUSED[i]);
-    if(lua_rawget(L, index) != LUA_TNIL)
-      luaL_error(L, "a metatable of a sandboxed recipe has no %s",
-                 REFUSED[i]);
+  for(i = ALLOWED; i < NAMES; i++) {
+    if(push_event(L, metatable, i) != LUA_TNIL)
+      luaL_error(L, "a metatable of a sandboxed recipe has no %s", EVENTS[i]);
     lua_pop(L, 1);
   }
 }
 
-/* Pushes the table that is set in place of the metatable at `index`: a copy
- * of its events, with itself at [1]. There is one for each. */
-static void push_shadow(lua_State *L, int index)
+/* Pushes the shadow of the metatable, the one that is set in its place. */
+static void push_shadow(lua_State *L, int metatable)
 {
-  size_t i;
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &SHADOWS);
-  lua_pushvalue(L, index);
-  if(lua_rawget(L, -2) == LUA_TNIL) {
-    lua_pop(L, 1);
-    lua_newtable(L);
-    lua_pushvalue(L, index);
-    lua_rawseti(L, -2, 1);
-    lua_pushvalue(L, index);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, -4);
+  lua_pushvalue(L, metatable);
+  if(lua_rawget(L, lua_upvalueindex(UP_SHADOWS)) != LUA_TNIL)
+    return;
+  lua_pop(L, 1);
+  lua_newtable(L);
+  lua_pushvalue(L, metatable);
+  lua_rawseti(L, -2, ORIGINAL);
+  lua_pushvalue(L, metatable);
+  lua_pushvalue(L, -2);
+  lua_rawset(L, lua_upvalueindex(UP_SHADOWS));
+}
+
+/* Brings the shadow on top up to date: most have few events, the same as
+ * the last time. */
+static void copy_events(lua_State *L, int metatable)
+{
+  lua_Integer had, has = 0;
+  int i, shadow = lua_gettop(L);
+  lua_rawgeti(L, shadow, HAS);
+  had = lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  for(i = 0; i < ALLOWED; i++) {
+    lua_Integer bit = (lua_Integer)1 << i;
+    if(push_event(L, metatable, i) != LUA_TNIL)
+      has |= bit;
+    if((has | had) & bit) {
+      lua_pushvalue(L, lua_upvalueindex(UP_NAMES + i));
+      lua_insert(L, -2);
+      lua_rawset(L, shadow);
+    }
+    else
+      lua_pop(L, 1);
   }
-  for(i = 0; EVENTS[i]; i++) {
-    lua_pushstring(L, EVENTS[i]);
-    lua_pushvalue(L, -1);
-    lua_rawget(L, index);
-    lua_rawset(L, -3);
-  }
-  lua_remove(L, -2);
+  if(has == had)
+    return;
+  lua_pushinteger(L, has);
+  lua_rawseti(L, shadow, HAS);
 }
 
 static int l_setmetatable(lua_State *L)
@@ -147,10 +170,23 @@ static int l_setmetatable(lua_State *L)
   if(type == LUA_TTABLE) {
     refuse(L, 2);
     push_shadow(L, 2);
+    copy_events(L, 2);
   }
   lua_setmetatable(L, 1);
   lua_settop(L, 1);
   return 1;
+}
+
+/* Its upvalues: metatables of the recipe with their shadows, and the names of
+ * all events, so that none need be made anew at each call. */
+static void push_setmetatable(lua_State *L)
+{
+  int i;
+  luaL_checkstack(L, NAMES + 1, NULL);
+  lua_newtable(L);
+  for(i = 0; i < NAMES; i++)
+    lua_pushstring(L, EVENTS[i]);
+  lua_pushcclosure(L, l_setmetatable, NAMES + 1);
 }
 
 static int l_getmetatable(lua_State *L)
@@ -159,7 +195,7 @@ static int l_getmetatable(lua_State *L)
   if(!lua_istable(L, 1) || !lua_getmetatable(L, 1))
     lua_pushnil(L);
   else if(luaL_getmetafield(L, 1, "__metatable") == LUA_TNIL)
-    lua_rawgeti(L, -1, 1);
+    lua_rawgeti(L, -1, ORIGINAL);
   return 1;
 }
 
@@ -197,13 +233,12 @@ void sei_cage_open_base(lua_State *L)
   };
   static const luaL_Reg OWN[] = {
     {"pcall", l_pcall}, {"xpcall", l_xpcall}, {"print", l_print},
-    {"setmetatable", l_setmetatable}, {"getmetatable", l_getmetatable},
-    {NULL, NULL}
+    {"getmetatable", l_getmetatable}, {NULL, NULL}
   };
-  lua_newtable(L);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &SHADOWS);
   luaL_requiref(L, LUA_GNAME, luaopen_base, 1);
   luaL_setfuncs(L, OWN, 0);
+  push_setmetatable(L);
+  lua_setfield(L, -2, "setmetatable");
   sei_cage_only(L, STAY);
   lua_pushvalue(L, -1);
   lua_setfield(L, -2, LUA_GNAME);
