@@ -139,6 +139,7 @@ static int l_client_step(lua_State *L)
 {
   struct sei_client *c = sei_client_open(L, 1);
   unsigned ended = sei_client_step(c);
+  c->turned_at = c->stepped_at;
   sei_client_wake(c);
   lua_pushinteger(L, ended);
   return 1;

@@ -82,7 +82,9 @@ struct sei_client {
   bool asks_key;                  /* somebody who waits does it */
   struct sei_stats stats;
   struct sei_redact secrets;      /* the keys so far, the proxy's password */
-  double stepped_at;              /* sei_clock() of the last step */
+  double stepped_at;              /* sei_clock() of the last step, */
+  double turned_at;               /*   and of the last that Lua asked for: its
+                                     loop looks after all else, too */
   struct sei_events events;       /* for hooks and logs */
   struct sei_recording recording;
   struct sei_grant grant;         /* what it may do */

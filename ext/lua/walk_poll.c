@@ -8,11 +8,12 @@
 
 #include "error.h"
 
-/* Seconds between two steps while pages wait to be used up. */
+/* Seconds between two steps while small pages wait to be used up. */
 static const double STEP_PAUSE = 0.0005;
 
 enum { SLICE = 1000,
-  AHEAD = 8 };              /* records whose places are fetched meanwhile */
+  AHEAD = 8,                /* records whose places are fetched meanwhile */
+  SMALL = 32 * 1024 };      /* bytes of a page that is used up at once */
 
 /* The paging rule gave up. */
 static void fail_pages(lua_State *L, struct sei_walk *w)
@@ -87,10 +88,9 @@ static bool has_waiting(const struct sei_walk *w)
   return false;
 }
 
-/* Whether a step may wait, since there was one just now. */
-static bool is_early(const struct sei_walk *w)
+static bool is_small(const struct sei_walk *w, int slot)
 {
-  return sei_clock() - w->client->stepped_at < STEP_PAUSE;
+  return sei_transfer_body(w->slots[slot].x.transfer)->len <= SMALL;
 }
 
 bool sei_walk_is_ready(const struct sei_walk *w)
@@ -99,7 +99,8 @@ bool sei_walk_is_ready(const struct sei_walk *w)
   int next = w->paged ? sei_pages_next(&w->pages) : -1;
   return next >= 0 && w->slots[next].waits && w->state == WALK_RUNS &&
     !w->inside && c->pool && !c->events.wanted && !c->wants_key &&
-    c->recording.mode == SEI_RECORDING_OFF && is_early(w);
+    c->recording.mode == SEI_RECORDING_OFF && is_small(w, next) &&
+    sei_clock() - c->turned_at < STEP_PAUSE;
 }
 
 /* Sends what was just asked for: a service that waits for us to decode a page
@@ -109,7 +110,8 @@ bool sei_walk_is_ready(const struct sei_walk *w)
 static void send_asked(struct sei_walk *w)
 {
   if(w->asked && w->client->pool) {
-    if(has_waiting(w) && is_early(w))
+    if(w->small && has_waiting(w) &&
+       sei_clock() - w->client->stepped_at < STEP_PAUSE)
       return;
     sei_client_step(w->client);
     w->stepped = true;
@@ -127,6 +129,7 @@ static void build_next(lua_State *L, struct sei_walk *w)
   if(next < 0 || !w->slots[next].landed)
     return;
   w->slots[next].waits = false;
+  w->small = is_small(w, next);
   sei_pages_landed(&w->pages, next);
   ask_pages(L, w);
   send_asked(w);

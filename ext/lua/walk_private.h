@@ -52,6 +52,7 @@ struct sei_walk {
   struct sei_pages_page page;       /* being handed out */
   bool asked;       /* since the last step: one is to send it */
   bool stepped;     /* in the middle of sei_walk_poll() */
+  bool small;       /* the page that was built last */
   int owed;                         /* KiB of pages before, which the
                                        collector was not told of yet */
   bool kept;        /* the caller keeps records: the last collection between
@@ -89,8 +90,8 @@ void sei_walk_build(lua_State *L, struct sei_walk *w, int i);
  * an answer: a record, the end or an error. */
 bool sei_walk_poll(lua_State *L, struct sei_walk *w);
 
-/* Whether the next page has landed and a step would come too early: then
- * nobody need wait nor step for it. */
+/* Whether the next page is small and has landed, and the loop in Lua had its
+ * turn just now: then nobody need wait nor step for it. */
 bool sei_walk_is_ready(const struct sei_walk *w);
 
 #endif
