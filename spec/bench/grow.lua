@@ -56,12 +56,7 @@ end
 function jobs.json_up()
   local client = connect()
   return function()
-    local read = sei.csv.read { file = path }
-    local report = assert(client:patch_identities(function()
-      local row = read()
-      if row then row.integrationId = math.tointeger(row.integrationId) end
-      return row
-    end, { batch_size = 1000 }))
+    local report = assert(client:patch_identities { file = path, batch_size = 1000 })
     assert(report.accepted == records)
   end
 end
