@@ -24,7 +24,7 @@ extern char **environ;
 
 static const char READ_ALL[] =
   "local n = 0 "
-  "for _ in client:list_contributors { page_size = 7 } do n = n + 1 end "
+  "for _ in client:list_contributors { page_size = 3 } do n = n + 1 end "
   "return n";
 
 static void start(struct sei_context *c, const char *text, const char *client)
