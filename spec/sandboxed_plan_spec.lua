@@ -160,6 +160,14 @@ describe("the command line", function()
     assert.matches("expected NAME=FILE", text, 1, true)
   end)
 
+  it("plans by the example", function()
+    local text, status = command.run(e, "plan examples/16_sandboxed_recipe.lua --sandboxed "
+      .. "--input people=examples/data/people.csv --input gitlab=examples/data/gitlab.csv --json")
+    assert.equal(0, status, text) -- nobody of these is in the directory
+    local made = assert(sei.json.decode(text))
+    assert.matches("^GitLab without [1-9]%d* bots$", made.name or made.header.name)
+  end)
+
   it("runs a sandboxed script", function()
     local script = file("theirs.lua", [[
       local n = 0
