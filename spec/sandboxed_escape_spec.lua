@@ -94,7 +94,7 @@ describe("a hostile recipe", function()
   it("gets nowhere, whoever wrote it", function()
     assert.is_true(#list >= 100, #list)
     for _, row in ipairs(list) do
-      judge(row.name, row.text, { time = 0.025, memory = 16 * MIB })
+      judge(row.name, row.text, { time = 0.015, memory = 16 * MIB })
     end
     nothing_escaped "one of them"
   end)
@@ -122,7 +122,7 @@ describe("a hostile recipe", function()
 
   it("gets nowhere, whatever became of a good one", function()
     local pauses = 0
-    local ended = mutations(60, 7, { time = 0.025, memory = 8 * MIB,
+    local ended = mutations(60, 7, { time = 0.015, memory = 8 * MIB,
       pause = function() pauses = pauses + 1 end })
     assert.is_true((ended.well or 0) > 5 and (ended.decode or 0) > 5)
     assert.is_true(pauses > 3, pauses)
