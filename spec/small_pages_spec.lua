@@ -83,7 +83,7 @@ describe("pages that wait to be used", function()
         if coroutine.status(tasks[i]) == "dead" then table.remove(tasks, i) end
       end
       if not tasks[1] then break end
-      assert.is_true(round < 100000 and client:active() > 0)
+      assert.is_true(round < 100000)
       sei.wait.block(client)
     end
     for i = 1, 3 do assert.same(want, done[i]) end

@@ -55,7 +55,8 @@ local function grant_of(given, set, seconds)
   end
   -- an empty list is no list of strings: nothing may be asked then
   return { operations = #list > 0 and list or nil, hosts = given.hosts, writes = sends,
-    requests = #list > 0 and (given.requests or 100) or 0, time = seconds }
+    requests = #list > 0 and (given.requests or 100) or 0,
+    time = math.max(seconds, 0.001) } -- what has none left is ended by the cage
 end
 
 --- Makes the client of a recipe, and what answers for it.
