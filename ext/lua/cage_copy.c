@@ -71,10 +71,22 @@ static bool copy_string(struct copy *w, int index)
   return true;
 }
 
+/* Whether the key at `index` is among the items that were paid for already. */
+static bool is_paid(const struct copy *w, int index, lua_Integer paid)
+{
+  lua_Integer i;
+  if(!lua_isinteger(w->from, index))
+    return false;
+  i = lua_tointeger(w->from, index);
+  return i >= 1 && i <= paid;
+}
+
 /* Key and value are on top of `from`, the table on top of `to`. */
-static bool copy_pair(struct copy *w)
+static bool copy_pair(struct copy *w, lua_Integer paid)
 {
   int top = lua_gettop(w->from);
+  if(is_paid(w, top - 1, paid))
+    w->left += VALUE_BYTES;
   if(!copy_value(w, top - 1) || !copy_value(w, top))
     return name_place(w, top - 1);
   lua_rawset(w->to, -3);
@@ -84,15 +96,17 @@ static bool copy_pair(struct copy *w)
 static bool copy_table(struct copy *w, int index)
 {
   size_t n = lua_rawlen(w->from, index);
+  int items = n < SIZE_GUESS ? (int)n : SIZE_GUESS;
   if(w->depth >= SEI_CAGE_DEPTH)
     return fail(w, "tables are nested too deeply, or in a circle");
-  if(!spend(w, TABLE_BYTES))
+  /* A table that has room for many may have but the last of them. */
+  if(!spend(w, TABLE_BYTES + (size_t)items * VALUE_BYTES))
     return false;
   w->depth++;
-  lua_createtable(w->to, n < SIZE_GUESS ? (int)n : SIZE_GUESS, 0);
+  lua_createtable(w->to, items, 0);
   for(lua_pushnil(w->from); lua_next(w->from, index);
       lua_pop(w->from, 1))
-    if(!copy_pair(w))
+    if(!copy_pair(w, items))
       return false;
   w->depth--;
   return true;
