@@ -48,7 +48,8 @@ const struct sei_option sei_cage_options[] = {
    "what becomes of operations that write: they fail; they are checked, kept "
    "in `writes` of the result and not sent; or they are sent"},
   {"memory", SEI_OPT_INTEGER, MIB, 4294967296.0, NULL, "67108864",
-   "bytes that the recipe may have at once"},
+   "bytes that the recipe may have at once, and those of what it would have "
+   "written"},
   {"time", SEI_OPT_NUMBER, 0, DAY, NULL, "10",
    "seconds until it is ended, waiting included"},
   {"instructions", SEI_OPT_INTEGER, 1000, 1e15, NULL, "1000000000",
@@ -397,7 +398,8 @@ static int errand_resume(lua_State *L)
   return 0;
 }
 
-/* Pushes "done" or "ask" and a copy of the value at `index` of `from`. */
+/* Pushes "done" or "ask", a copy of the value at `index` of `from`, and the
+ * bytes that it counts for. */
 static int push_copy(lua_State *L, struct owner *o, lua_State *from,
                      int index, const char *what)
 {
@@ -406,8 +408,10 @@ static int push_copy(lua_State *L, struct owner *o, lua_State *from,
   lua_pushstring(L, what);
   problem = sei_cage_copy(&o->cage, from, index, L, o->max_result, where,
                           WHERE);
-  if(!problem)
-    return 2;
+  if(!problem) {
+    lua_pushinteger(L, (lua_Integer)o->cage.copied);
+    return 3;
+  }
   lua_pop(L, 1);
   if(problem == sei_cage_late)
     return push_limit(L, &o->cage);
@@ -419,8 +423,8 @@ static int push_copy(lua_State *L, struct owner *o, lua_State *from,
 
 /* core.cage_step(cage, answer) -> what, …: runs the recipe until it is done,
  * asks or pauses. `answer`: an array with its `n`, of what it asked last.
- *   "done", value      what it returned
- *   "ask", question    an array with its `n`
+ *   "done", value, bytes    what it returned, and what that counts for
+ *   "ask", question, bytes  an array with its `n`
  *   "pause"            its slice of time is over
  *   "failed", problem, line  what it raised
  *   "limit", which     see sei_cage_limit_name()

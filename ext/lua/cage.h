@@ -54,6 +54,7 @@ struct sei_cage {
                                        that cannot yield */
   struct sei_buf output;            /* what it printed */
   bool output_cut;                  /* there was more */
+  size_t copied;                    /* bytes of what crossed the border last */
 };
 
 /* The cage that a thread in it belongs to. */

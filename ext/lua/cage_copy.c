@@ -167,8 +167,10 @@ const char *sei_cage_copy(struct sei_cage *c, lua_State *from, int index,
   w.where = where;
   w.size = size;
   *where = '\0';
-  if(copy_value(&w, lua_absindex(from, index)))
+  if(copy_value(&w, lua_absindex(from, index))) {
+    c->copied = max - w.left;
     return NULL;
+  }
   lua_settop(from, top);
   lua_settop(to, to_top);
   return w.problem;

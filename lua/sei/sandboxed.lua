@@ -171,7 +171,7 @@ local function step(self)
   local what, value, place = core.cage_step(self.cage)
   while what == "ask" or what == "pause" do
     local answer
-    if what == "ask" then answer = self.service:answer(value) else self.pause() end
+    if what == "ask" then answer = self.service:answer(value, place) else self.pause() end
     what, value, place = core.cage_step(self.cage, answer)
   end
   if what == "done" then

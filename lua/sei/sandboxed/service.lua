@@ -7,11 +7,15 @@
 
 local core = require "sei.core"
 local options = require "sei.options"
+local waiters = require "sei.wait.waiters"
 
 local service = {}
 
 local BATCH <const> = 100     -- records that an iterator hands over at once
 local OPEN <const> = 64       -- iterators at once
+local MEMORY <const> = 64 << 20 -- bytes: the default of the option 'memory'
+local REJECTED <const> = 200  -- bytes that a rejected row is told in
+local ROWS_AT_ONCE <const> = 1024 -- rows between two looks at the clock
 
 local ROWS <const> = { known = {} }
 for _, row in ipairs(core.endpoints) do ROWS[#ROWS + 1], ROWS.known[row.name] = row, row end
@@ -71,7 +75,7 @@ function service.new(given, seconds)
   made.grant = grant_of(given, set, seconds)
   local client = require "sei".client(made)
   return setmetatable({ client = client, allowed = set, mode = writes, open = {}, count = 0,
-    writes = {} }, Service)
+    writes = {}, room = given.memory or MEMORY, deadline = waiters.clock() + seconds }, Service)
 end
 
 --- The methods of a client for sei.sandboxed.inside.
@@ -132,18 +136,31 @@ local function check_allowed(self, name)
       .. "'operations' of sei.sandboxed" }, 0)
 end
 
+-- Keeps a write for the result. What is kept is the host's memory, and the recipe's to answer for.
+local function keep(self, write, bytes)
+  self.room = self.room - bytes
+  if self.room < 0 then
+    error(core.error { kind = "refused", code = "memory",
+      message = ("%s: what this recipe would have written takes more than it may have")
+        :format(write.operation),
+      hint = "the option 'memory' of sei.sandboxed gives it more" }, 0)
+  end
+  self.writes[#self.writes + 1] = write
+end
+
 -- Rows that would be sent: those that the service would never take are named.
 local function rehearse_rows(self, name, rows, given, header)
   local rejected = {}
   local out = core.rows(name, math.maxinteger, math.maxinteger >> 1, header)
   for i, row in ipairs(rows) do
+    if i % ROWS_AT_ONCE == 0 and waiters.clock() >= self.deadline then break end -- so is all else
     local ok, reason, field, value = core.rows_check(out, row)
     if not ok then
       rejected[#rejected + 1] = { row = i, field = field, value = value, reason = reason }
     end
   end
-  self.writes[#self.writes + 1] = { operation = name, rows = rows, options = given,
-    rejected = rejected }
+  keep(self, { operation = name, rows = rows, options = given, rejected = rejected },
+    self.asked + REJECTED * #rejected)
   return { dry_run = true, rows = #rows, accepted = #rows - #rejected, rejected = rejected }
 end
 
@@ -163,8 +180,8 @@ local function rehearse(self, row, a, b, c)
     return rehearse_rows(self, name, rows, given,
       type(header) == "string" and { header } or header)
   end
-  self.writes[#self.writes + 1] = { operation = name, version_id = a, options = given,
-    body = row.takes_body and b or nil }
+  keep(self, { operation = name, version_id = a, options = given,
+    body = row.takes_body and b or nil }, self.asked)
   return { dry_run = true }
 end
 
@@ -223,8 +240,9 @@ end
 
 local QUESTIONS <const> = { call = call, open = open, next = more }
 
--- Answers a question, an array with its `n`, by such a one.
-function Service:answer(question)
+-- Answers a question, an array with its `n`, by such a one. `bytes`: what the question counts for.
+function Service:answer(question, bytes)
+  self.asked = bytes
   local f = QUESTIONS[question[1]]
   if not f then return table.pack("misuse", "there is no such question") end
   return table.pack(answer_of(pcall(f, self, table.unpack(question, 2, question.n))))
