@@ -47,6 +47,14 @@ static bool is_null(lua_State *L)
     (lua_islightuserdata(L, -1) && !lua_touserdata(L, -1));
 }
 
+/* Pushes the row's member as it is sent: raw, since encoders run no
+ * metamethods. What `__index` would add is not there. */
+static void push_member(lua_State *L, int index, const char *name)
+{
+  lua_pushstring(L, name);
+  lua_rawget(L, index);
+}
+
 /* CSV cells are text: "5322" is an integer there. */
 static void loosen(lua_State *L, const struct sei_rows *r,
                    const struct sei_field *f)
@@ -130,7 +138,7 @@ static bool has_either(lua_State *L, const struct sei_endpoint *e, int index)
   while(at && !there) {
     bar = strchr(at, '|');
     lua_pushlstring(L, at, bar ? (size_t)(bar - at) : strlen(at));
-    lua_gettable(L, index);
+    lua_rawget(L, index);
     there = lua_type(L, -1) == LUA_TSTRING && lua_rawlen(L, -1) > 0;
     lua_pop(L, 1);
     at = bar ? bar + 1 : NULL;
@@ -152,7 +160,7 @@ bool sei_rows_sound(lua_State *L, const struct sei_rows *r, int index)
                            lua_pushfstring(L, "a row must be a table, is %s",
                                            luaL_typename(L, index)));
   for(f = e->fields; f->name; f++) {
-    lua_getfield(L, index, f->name);
+    push_member(L, index, f->name);
     if(!obeys(L, r, f))
       return false;
     lua_pop(L, 1);
@@ -189,7 +197,7 @@ bool sei_rows_unlisted(lua_State *L, const struct sei_endpoint *e, int index)
     listed = sei_rows_listed(e, f->name);
     if(!listed)
       continue;
-    lua_getfield(L, index, f->name);
+    push_member(L, index, f->name);
     value = lua_tolstring(L, -1, &n);
     if(!value || sei_rows_lists(listed, value, n)) {
       lua_pop(L, 1);

@@ -83,6 +83,9 @@ static int take_array(lua_State *L, struct sei_rows *r)
       lua_settop(L, 3);
     }
   }
+  if((lua_Integer)lua_rawlen(L, 2) >= i)
+    luaL_error(L, "row %I is gone and others follow: the rows were changed "
+               "while they were sent", (LUAI_UACINT)i);
   return answer_stop(L, "end", i - 1);
 }
 
@@ -120,7 +123,8 @@ static int take_file(lua_State *L, struct sei_rows *r,
  *   "bad", row, line, reason, field, value   it was not; go on as well. The
  *                                  reason is an error object if a line of the
  *                                  file is no row
- * Raises an error object if the file cannot be read on. */
+ * Raises an error object if the file cannot be read on, and an error where the
+ * array has nothing and rows behind that. */
 static int l_rows_take(lua_State *L)
 {
   struct sei_rows *r = sei_rows_check(L);
@@ -140,10 +144,49 @@ static int l_rows_scan(lua_State *L)
   return take_file(L, r, f, true);
 }
 
+/* Whether that metamethod is nil, whatever the table shows of its metatable
+ * (__metatable). */
+static bool lacks(lua_State *L, int index, const char *event)
+{
+  if(luaL_getmetafield(L, index, event) == LUA_TNIL)
+    return true;
+  lua_pop(L, 1);
+  return false;
+}
+
+/* core.rows_plain(value) -> boolean: whether it is a table that is read without
+ * running code of the caller's. */
+static int l_rows_plain(lua_State *L)
+{
+  luaL_checkany(L, 1);
+  lua_pushboolean(L, lua_istable(L, 1) && lacks(L, 1, "__index") &&
+                  lacks(L, 1, "__call"));
+  return 1;
+}
+
+/* core.rows_hole(table) -> the first index below its length at which it has
+ * nothing, since nobody would see the rows behind that; or nil. Read raw. */
+static int l_rows_hole(lua_State *L)
+{
+  lua_Integer i, n;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  n = (lua_Integer)lua_rawlen(L, 1);
+  for(i = 1; i <= n; i++) {
+    bool hole = lua_rawgeti(L, 1, i) == LUA_TNIL;
+    lua_pop(L, 1);
+    if(hole) {
+      lua_pushinteger(L, i);
+      return 1;
+    }
+  }
+  return 0;
+}
+
 void sei_open_rows_take(lua_State *L)
 {
   static const luaL_Reg functions[] = {
-    {"rows_take", l_rows_take}, {"rows_scan", l_rows_scan}, {NULL, NULL}
+    {"rows_take", l_rows_take}, {"rows_scan", l_rows_scan},
+    {"rows_plain", l_rows_plain}, {"rows_hole", l_rows_hole}, {NULL, NULL}
   };
   luaL_setfuncs(L, functions, 0);
 }

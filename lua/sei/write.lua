@@ -44,6 +44,11 @@ function write.check_rows(rows, name, options)
       .. "one row goes in braces, too%s)"):format(name, tostring(next(rows)),
       core.rows_columns(name) and "; a CSV file is { file = path }" or ""), 0)
   end
+  local hole = core.rows_plain(rows) and core.rows_hole(rows)
+  if hole then
+    error(("bad argument #1 to '%s' (array of rows expected, row %d is nil and others follow)")
+      :format(name, hole), 0)
+  end
 end
 
 -- ---- rows become bytes ----
@@ -66,13 +71,6 @@ local function tell(result, what, row, line, reason, field, value)
   end
 end
 
--- Whether an array can be read without running code of the caller's.
-local function is_plain(rows)
-  local meta = type(rows) == "table" and getmetatable(rows)
-  return type(rows) == "table"
-    and (meta == nil or type(meta) == "table" and not (meta.__index or meta.__call))
-end
-
 local function encode_array(out, rows, result, full)
   local from = 1
   while true do
@@ -93,7 +91,7 @@ end
 -- Files rows into `out`, the encoder; the bad ones into the report. Calls `full`
 -- when there is enough to send. full() answers nil, err to stop.
 local function encode(out, rows, result, full)
-  if is_plain(rows) then return encode_array(out, rows, result, full) end
+  if core.rows_plain(rows) then return encode_array(out, rows, result, full) end
   for row, line in each(rows) do
     local n = result.rows + 1
     result.rows = n
@@ -225,7 +223,7 @@ function write.rows(client, endpoint, rows, options)
   local job, size = settle.job(client, endpoint, options), options.batch_size or MAX_ROWS
   local out = core.rows(endpoint, size, MAX_BYTES)
   return with_report_of(job, function()
-    if not is_plain(rows) then return send_each(job, rows, out) end
+    if not core.rows_plain(rows) then return send_each(job, rows, out) end
     return send_ahead(job, rows, out, core.rows(endpoint, size, MAX_BYTES))
   end)
 end
