@@ -260,6 +260,30 @@ describe("of a file", function()
   end)
 end)
 
+describe("the check of a file that goes whole", function()
+  it("counts rows and lines however many are passed over at once", function()
+    local client, server = taking()
+    local lines = {}
+    for i = 1, 12000 do lines[i] = ("user%d@corp.example,%d,name-%d"):format(i, i, i) end
+    lines[3], lines[9000] = 'a@b.c,3,"two\nlines"', "é@b.c,007,ö"
+    for _, i in ipairs { 1, 5000, 11999, 12000 } do
+      local good = lines[i]
+      lines[i] = "a@b.c,x,y"
+      local path = file(HEAD .. table.concat(lines, "\n") .. "\n")
+      local report, err = client:upload_identities { file = path }
+      assert.is_nil(report)
+      local line = i + (i > 3 and 2 or 1)
+      assert.same({ { row = i, line = line, field = "integrationId", value = "x",
+        reason = "must be an integer, is string" } }, err.rows)
+      assert.equal(0, #server.requests)
+      lines[i] = good
+    end
+    local report = assert(client:upload_identities {
+      file = file(HEAD .. table.concat(lines, "\n") .. "\n") })
+    assert.equal(12000, report.accepted)
+  end)
+end)
+
 -- ---- what the service says ----
 
 describe("a file that the service takes in part", function()

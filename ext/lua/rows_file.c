@@ -213,6 +213,7 @@ static bool next_row(lua_State *L, struct sei_rows_file *f,
       return true;
     case SEI_CSV_END:
       to->end = true;
+      to->row = f->count;
       return false;
     case SEI_CSV_ERROR:
       unreadable(L, f, to);
@@ -225,13 +226,27 @@ static bool next_row(lua_State *L, struct sei_rows_file *f,
   return true;
 }
 
+/* Passes over rows that are plainly good, to one that is not: true. false:
+ * there is none in what was read. */
+static bool pass_good(struct sei_rows_file *f, const struct sei_rows *r)
+{
+  struct sei_flat_value values[SEI_FLAT_MAX];
+  while(sei_csv_rows_try(f->rows)) {
+    f->count++;
+    if(!f->free && !sei_flat_read_csv(r, sei_csv_rows_fields(f->rows),
+                                      f->column, values))
+      return true;
+  }
+  return false;
+}
+
 void sei_rows_file_next(lua_State *L, struct sei_rows_file *f,
                         struct sei_rows *r, bool only_check,
                         struct sei_file_row *to)
 {
+  bool passes = only_check && (f->flat || f->free) && !f->waits;
   memset(to, 0, sizeof *to);
-  to->row = f->count;
-  if(!f->waits && !next_row(L, f, to))
+  if(!(passes && pass_good(f, r)) && !f->waits && !next_row(L, f, to))
     return;
   f->waits = true;
   to->row = f->count;

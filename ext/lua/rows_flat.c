@@ -82,6 +82,7 @@ void sei_flat_describe(lua_State *L, int index)
   for(i = 0; i < r->flat.count; i++) {
     struct sei_flat_member *m = &r->flat.members[i];
     m->listed = sei_rows_listed(r->endpoint, m->field->name);
+    m->any = !m->listed && !m->field->max_length;
     lua_pushstring(L, m->field->name);
     m->name = lua_topointer(L, -1);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
@@ -97,9 +98,9 @@ void sei_flat_describe(lua_State *L, int index)
 static bool is_fit(const struct sei_flat_member *m, bool csv,
                    const char *s, size_t n)
 {
-  const struct sei_field *f = m->field;
-  if(!n || (f->max_length && n > f->max_length) ||
-     (m->listed && !sei_rows_lists(m->listed, s, n)))
+  size_t most = m->field->max_length;
+  if(!n || (!m->any && ((most && n > most) ||
+                        (m->listed && !sei_rows_lists(m->listed, s, n)))))
     return false;
   return csv || sei_json_is_plain(s, n);
 }

@@ -22,6 +22,7 @@ struct sei_flat {
     const struct sei_field *field;
     const void *name;       /* Lua's own string: known by its address */
     const char *listed;     /* values that are documented, or NULL: any */
+    bool any;               /* of a text: only that it is not empty counts */
     char before[SEI_FLAT_BEFORE];
     size_t before_len;
   } members[SEI_FLAT_MAX];
