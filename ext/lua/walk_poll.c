@@ -100,7 +100,7 @@ bool sei_walk_is_ready(const struct sei_walk *w)
   return next >= 0 && w->slots[next].waits && w->state == WALK_RUNS &&
     !w->inside && c->pool && !c->events.wanted && !c->wants_key &&
     c->recording.mode == SEI_RECORDING_OFF && is_small(w, next) &&
-    sei_clock() - c->turned_at < STEP_PAUSE;
+    sei_clock() - c->turned_at < STEP_PAUSE && !sei_pool_is_foreign(c->pool);
 }
 
 /* Sends what was just asked for: a service that waits for us to decode a page
