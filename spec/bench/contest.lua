@@ -13,11 +13,11 @@ local function jobs(...)
   return set
 end
 
--- In the order of the report. `probe`: a shell command that succeeds where the
--- contestant can run; `paged`: asks page by page; `slow`: takes seconds where
--- others take tenths; `floor`: no client, but what no client can beat;
--- `no_sum`: has nothing to show that could be compared; `behind`: never the best
--- peer so far, so that a quick run has it in one heat alone.
+-- In the order of the report. `commands`: for some jobs another one. `probe`: a
+-- shell command that succeeds where the contestant can run; `paged`: asks page by
+-- page; `slow`: takes seconds where others take tenths; `floor`: no client, but
+-- what no client can beat; `no_sum`: has nothing to show that could be compared;
+-- `behind`: never the best peer so far, so that a quick run has it in one heat alone.
 function contest.all(programs)
   local function built(name) return { programs .. name }, "test -x " .. programs .. name end
   local floor, has_floor = built "floor"
@@ -27,6 +27,7 @@ function contest.all(programs)
   local upload, has_upload = built "upload_go"
   return {
     { name = "sei", command = { "lua5.4", PEERS .. "sei.lua" },
+      commands = { first = { "lua5.4", PEERS .. "first.lua" } },
       probe = "lua5.4 -e 'require[[sei]]'",
       jobs = jobs("list", "list3", "first", "csv_spans", "csv_values", "csv_arrays", "csv_named",
         "csv_down", "make_rows", "upload_rows", "upload_file", "upload_form") },

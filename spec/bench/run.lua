@@ -51,7 +51,8 @@ local function measure(command)
 end
 
 local function command_of(who, heat, at)
-  local words = table.move(who.command, 1, #who.command, 1, {})
+  local command = who.commands and who.commands[heat.job] or who.command
+  local words = table.move(command, 1, #command, 1, {})
   words[#words + 1] = heat.job
   local server = heat.tls and at.tls or at.service
   at.url = server:url(heat.latency, nil, heat.gzip)

@@ -1,5 +1,5 @@
 -- sei - ours.
---   lua5.4 sei.lua JOB URL PAGE_SIZE WINDOW        JOB: list, list3, first
+--   lua5.4 sei.lua JOB URL PAGE_SIZE WINDOW        JOB: list, list3
 --   lua5.4 sei.lua JOB FILE                        JOB: csv_spans, csv_values, csv_arrays,
 --                                                       csv_named
 --   lua5.4 sei.lua csv_down URL
@@ -30,17 +30,6 @@ local jobs = {}
 function jobs.list() list(visit.all) end
 
 function jobs.list3() list(visit.three, { "id", "full_name", "email" }) end
-
--- Start, one page, exit.
-function jobs.first()
-  local client <close> = connect()
-  local n, sum = 0, 0
-  for r in client:list_contributors { page_size = page_size, max_items = page_size,
-    window = window } do
-    n, sum = n + 1, sum + visit.all(r)
-  end
-  visit.tell(n, sum)
-end
 
 -- url is a file from here on. As Go's strings are: places in one text for each
 -- row, of which nothing is copied.
