@@ -73,7 +73,8 @@ describe("a hostile recipe", function()
   local function judge(name, text, limits)
     local before, waited = os.clock(), delayed()
     local run, err = sei.sandboxed { text = text, time = limits.time, memory = limits.memory,
-      requests = 30, max_output = 4096, name = "recipe", pause = limits.pause,
+      instructions = limits.instructions, requests = 30, max_output = 4096, name = "recipe",
+      pause = limits.pause,
       client = { base_url = e.url, api_key = "test-key", pace = false, retries = 0 } }
     local took = os.clock() - before
     waited = delayed() - waited
@@ -122,10 +123,10 @@ describe("a hostile recipe", function()
 
   it("gets nowhere, whatever became of a good one", function()
     local pauses = 0
-    local ended = mutations(60, 7, { time = 0.015, memory = 8 * MIB,
+    local ended = mutations(60, 7, { time = 1, memory = 8 * MIB, instructions = 400000,
       pause = function() pauses = pauses + 1 end })
     assert.is_true((ended.well or 0) > 5 and (ended.decode or 0) > 5)
-    assert.is_true(pauses > 3, pauses)
+    assert.is_true(pauses > 0, pauses)
   end)
 
   it("leaves the good ones alone", function()

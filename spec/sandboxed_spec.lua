@@ -414,6 +414,12 @@ describe("the client of a sandboxed recipe", function()
     assert.equal("grant", err.code)
   end)
 
+  it("is made however little time there is", function()
+    local err = fails("client:get_schema() while true do end", with { time = 1e-9,
+      inputs = { ("x"):rep(1e6) } })
+    assert.equal("time", err.code)
+  end)
+
   it("waits no longer than the recipe may", function()
     local slow <close> = emulator.start { people = 3, latency_ms = 1500 }
     local start = os.time()

@@ -70,6 +70,7 @@ const struct sei_option sei_cage_options[] = {
 struct owner {
   struct sei_cage cage;
   size_t max_result;
+  double time;                /* seconds that the recipe has */
 };
 
 /* ---- inside ---- */
@@ -168,7 +169,8 @@ static void set_limits(lua_State *L, struct owner *o)
   c->memory_max = (size_t)sei_option_integer(L, 1, "memory", 64 * MIB);
   c->instructions_max =
     (uint64_t)sei_option_integer(L, 1, "instructions", 1000000000);
-  c->deadline = sei_clock() + sei_option_number(L, 1, "time", 10);
+  c->deadline = HUGE_VAL;
+  o->time = sei_option_number(L, 1, "time", 10);
   o->max_result = (size_t)sei_option_integer(L, 1, "max_result", 16 * MIB);
   sei_buf_init(&c->output,
                (size_t)sei_option_integer(L, 1, "max_output", 64 * 1024));
@@ -185,8 +187,7 @@ static int l_cage_check(lua_State *L)
   return 0;
 }
 
-/* core.cage(options) -> cage; the options are those of sei.sandboxed. Its time
- * runs from now on. */
+/* core.cage(options) -> cage; the options are those of sei.sandboxed. */
 static int l_cage(lua_State *L)
 {
   struct owner *o;
@@ -220,7 +221,8 @@ struct errand {
   int status, results;          /* of resuming */
 };
 
-/* Does it; raises in the host for want of memory in either. */
+/* Does it; raises in the host for want of memory in either. Once a limit was
+ * reached it is not done, and the status says so. */
 static void send(lua_State *L, struct sei_cage *c, lua_CFunction f,
                  struct errand *e)
 {
@@ -229,6 +231,9 @@ static void send(lua_State *L, struct sei_cage *c, lua_CFunction f,
   lua_pushcfunction(c->L, f);
   lua_pushlightuserdata(c->L, e);
   if(lua_pcall(c->L, 1, 0, 0) == LUA_OK)
+    return;
+  e->status = LUA_ERRMEM;
+  if(sei_cage_over(c)) /* after its time it gets no memory either */
     return;
   if(!c->refused)
     luaL_error(L, "not enough memory");
@@ -476,6 +481,14 @@ static int l_cage_step(lua_State *L)
   return 3;
 }
 
+/* core.cage_begin(cage): the recipe's time runs from now on. */
+static int l_cage_begin(lua_State *L)
+{
+  struct owner *o = check_owner(L);
+  o->cage.deadline = sei_clock() + o->time;
+  return 0;
+}
+
 /* core.cage_slice(cage, seconds): from now on it pauses so often, where it
  * can. */
 static int l_cage_slice(lua_State *L)
@@ -517,7 +530,7 @@ void sei_open_cage(lua_State *L)
     {"cage", l_cage}, {"cage_check", l_cage_check}, {"cage_set", l_cage_set},
     {"cage_inside", l_cage_inside}, {"cage_load", l_cage_load},
     {"cage_step", l_cage_step}, {"cage_left", l_cage_left},
-    {"cage_slice", l_cage_slice},
+    {"cage_slice", l_cage_slice}, {"cage_begin", l_cage_begin},
     {"cage_used", l_cage_used}, {"cage_close", l_cage_close}, {NULL, NULL}
   };
   luaL_newmetatable(L, CAGE);

@@ -186,13 +186,14 @@ end
 local function run(given, text, name, furniture)
   local cage <close> = core.cage(given)
   local self = { cage = cage, given = given, name = name, seconds = given.time or 10 }
-  local client <close> = given.client and service.new(given, core.cage_left(cage)) or nil
+  local client <close> = given.client and service.new(given) or nil
   self.service = client
   self.pause = pause_of(self)
   core.cage_inside(cage, string.dump(inside.client, true), {
     arg = given.inputs and given.inputs.arg, methods = client and service.methods() or nil })
   if furniture then core.cage_inside(cage, string.dump(furniture.f, true), furniture.data) end
   set(self, "inputs", given.inputs or {})
+  core.cage_begin(cage)
   local ok, problem = core.cage_load(cage, text, "=" .. name)
   if ok == "limit" then return ends(self, limit(self, problem)) end
   if not ok then return ends(self, raised(self, problem)) end

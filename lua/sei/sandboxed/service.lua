@@ -14,6 +14,7 @@ local service = {}
 local BATCH <const> = 100     -- records that an iterator hands over at once
 local OPEN <const> = 64       -- iterators at once
 local MEMORY <const> = 64 << 20 -- bytes: the default of the option 'memory'
+local TIME <const> = 10       -- seconds: that of 'time'
 local REJECTED <const> = 200  -- bytes that a rejected row is told in
 local ROWS_AT_ONCE <const> = 1024 -- rows between two looks at the clock
 
@@ -52,30 +53,29 @@ local function allowed(given, writes)
 end
 
 -- The grant of the client: what is only rehearsed is not even allowed.
-local function grant_of(given, set, seconds)
+local function grant_of(given, set)
   local sends, list = given.writes == "send", {}
   for _, row in ipairs(ROWS) do
     if set[row.name] and (sends or row.effect == "reads") then list[#list + 1] = row.name end
   end
   -- an empty list is no list of strings: nothing may be asked then
   return { operations = #list > 0 and list or nil, hosts = given.hosts, writes = sends,
-    requests = #list > 0 and (given.requests or 100) or 0,
-    time = math.max(seconds, 0.001) } -- what has none left is ended by the cage
+    requests = #list > 0 and (given.requests or 100) or 0, time = given.time or TIME }
 end
 
 --- Makes the client of a recipe, and what answers for it.
 -- @tparam table given the options of sei.sandboxed
--- @tparam number seconds that the recipe has left
 -- @treturn table to be closed; `client`, `writes` (what the recipe wrote, or would have), and
 -- `answer`, a method that takes a question and gives the answer
-function service.new(given, seconds)
+function service.new(given)
   local writes = given.writes or "refuse"
   local set, made = allowed(given.operations, writes), {}
   for name, value in pairs(given.client) do made[name] = value end
-  made.grant = grant_of(given, set, seconds)
+  made.grant = grant_of(given, set)
   local client = require "sei".client(made)
   return setmetatable({ client = client, allowed = set, mode = writes, open = {}, count = 0,
-    writes = {}, room = given.memory or MEMORY, deadline = waiters.clock() + seconds }, Service)
+    writes = {}, room = given.memory or MEMORY,
+    deadline = waiters.clock() + (given.time or TIME) }, Service)
 end
 
 --- The methods of a client for sei.sandboxed.inside.
