@@ -107,7 +107,7 @@ static const char *set_end(struct sei_pattern *m, const char *p)
       q++;
     }
   } while(q >= m->pattern_end || *q != ']');
-  return q + 1;
+  return count(m, (size_t)(q - p)) ? q + 1 : NULL;
 }
 
 /* Behind the single character, class or set at p. */

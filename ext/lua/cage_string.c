@@ -13,6 +13,8 @@
 #include "../base/pattern.h"
 #include "cage.h"
 
+enum { STEP = 1024 };   /* characters between two looks at the clock */
+
 /* ---- string.rep ---- */
 
 static int l_rep(lua_State *L)
@@ -46,6 +48,14 @@ static int l_rep(lua_State *L)
 static bool go_on(void *cage, uint64_t steps)
 {
   return sei_cage_charge(cage, steps);
+}
+
+/* What was done since go_on() was asked counts, too. */
+static int charged(struct sei_pattern *m, int results)
+{
+  sei_cage_charge(m->arg, m->steps);
+  m->steps = 0;
+  return results;
 }
 
 /* Prepares a match of the text and the pattern at these indices; a leading ^
@@ -169,13 +179,13 @@ static int search(lua_State *L, bool find)
     if(end && find) {
       lua_pushinteger(L, at - m.text + 1);
       lua_pushinteger(L, end - m.text);
-      return 2 + push_captures(L, &m, NULL, NULL);
+      return charged(&m, 2 + push_captures(L, &m, NULL, NULL));
     }
     if(end)
-      return push_captures(L, &m, at, end);
+      return charged(&m, push_captures(L, &m, at, end));
   } while(at++ < m.text_end && !anchor);
   lua_pushnil(L);
-  return 1;
+  return charged(&m, 1);
 }
 
 static int l_find(lua_State *L)
@@ -206,10 +216,10 @@ static int l_gmatch_next(lua_State *L)
       lua_pushinteger(L, end - m.text);
       lua_copy(L, -1, lua_upvalueindex(UP_AT));
       lua_replace(L, lua_upvalueindex(UP_LAST));
-      return push_captures(L, &m, at, end);
+      return charged(&m, push_captures(L, &m, at, end));
     }
   }
-  return 0;
+  return charged(&m, 0);
 }
 
 static int l_gmatch(lua_State *L)
@@ -232,9 +242,13 @@ static void add_text(lua_State *L, luaL_Buffer *b,
                      const struct sei_pattern *m, const char *from,
                      const char *to)
 {
-  size_t n, i;
+  size_t n, i, next = STEP;
   const char *s = lua_tolstring(L, 3, &n);
   for(i = 0; i < n; i++) {
+    if(i >= next) { /* captures may be empty, and take no memory */
+      sei_cage_tick(L, STEP);
+      next = i + STEP;
+    }
     if(s[i] != '%')
       luaL_addchar(b, s[i]);
     else if(++i < n && s[i] == '%')
@@ -250,7 +264,7 @@ static void add_text(lua_State *L, luaL_Buffer *b,
     else
       luaL_error(L, "invalid use of '%%' in replacement string");
   }
-  sei_cage_tick(L, n / 16);
+  sei_cage_tick(L, n % STEP / 16);
 }
 
 /* Adds what a match becomes. false: it stays as it is. */
@@ -318,7 +332,7 @@ static int l_gsub(lua_State *L)
   else
     lua_pushvalue(L, 1);
   lua_pushinteger(L, n);
-  return 2;
+  return charged(&m, 2);
 }
 
 void sei_cage_open_string(lua_State *L)
@@ -333,6 +347,7 @@ void sei_cage_open_string(lua_State *L)
   };
   luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 1);
   luaL_setfuncs(L, OWN, 0);
+  sei_cage_open_format(L);
   sei_cage_only(L, STAY);
   lua_pop(L, 1);
 }
