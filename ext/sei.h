@@ -34,8 +34,11 @@
  * - Texts are UTF-8 and end with a NUL; `size` counts bytes without it.
  * - Errors are statuses below; sei_error() says the rest. Nothing prints,
  *   exits, aborts, or touches signals, locale, environment or working folder.
+ *   A context that is NULL, as sei_open() leaves it when it fails, is
+ *   SEI_MISUSE, or nothing, everywhere.
  * - fork(). A context works in the process that opened it. In a child all
- *   functions say SEI_FORKED; see sei_close().
+ *   functions that return a status say SEI_FORKED, and the others what they
+ *   say without a job; see sei_close().
  */
 #ifndef SEI_H
 #define SEI_H
@@ -105,7 +108,8 @@ struct sei_options {
    * Like realloc(): `block` NULL makes one, a new size 0 frees it and returns
    * NULL. Returns NULL if it cannot; never when a block shrinks. `old_size` is
    * what was asked for before. Called by the thread that uses the context.
-   * What libcurl and the buffers of connections need comes from malloc(). */
+   * What libcurl and the buffers of connections need comes from malloc(), and
+   * so does the state of a sandboxed recipe, which has its own limit. */
   void *(*allocate)(void *user, void *block, size_t old_size,
                     size_t new_size);
   void *allocate_user;
@@ -126,10 +130,13 @@ struct sei_options {
    * one, is not interrupted. It costs an empty loop half of its speed, a
    * mapping a fifth, waiting nothing. */
   int slice_ms;
+
+  int reserved;         /* 0. Without it, the next field would be where this
+                           version has nothing but padding */
 };
 
 #define SEI_OPTIONS_INIT \
-  { sizeof(struct sei_options), NULL, NULL, NULL, NULL, 0, 0, 0 }
+  { sizeof(struct sei_options), NULL, NULL, NULL, NULL, 0, 0, 0, 0 }
 
 /* Opens a context: a Lua state of its own with the client in it. `options`
  * NULL: the defaults. Writes the context to `*context`, or NULL if it fails:
@@ -161,7 +168,7 @@ SEI_API int sei_close(struct sei_context *context);
  * was set in _G stay.
  *
  * With `sandbox` it need not be trusted: it runs in a state of its own, where
- * it finds `inputs` instead of an argument, a few functions, and of `client`
+ * it finds `inputs` instead of an argument, an object or array of JSON, a few functions, and of `client`
  * what it is allowed (reference: sei.sandboxed). It is computed in slices of 2
  * ms, but for what goes on below table.sort, string.gsub and the like: then a
  * step may take as long as its option `time` says. */

@@ -33,6 +33,7 @@ PROBLEM(bad_size, "misuse", "the size of the job's structure is unknown: "
         "begin with SEI_JOB_INIT");
 PROBLEM(is_broken, "internal", "an error within the library, which the log "
         "tells; close the context");
+PROBLEM(is_none, "misuse", "there is no context: sei_open failed");
 PROBLEM(is_forked, "misuse", "the context is another process's: it was opened "
         "before a fork; open one here");
 
@@ -88,6 +89,8 @@ static void *allocate(void *user, void *block, size_t old_size,
  * SEI_OK: why it must not. */
 static int enter(struct sei_context *c)
 {
+  if(!c)
+    return SEI_MISUSE;
   if(c->process != getpid()) {
     c->problem = &is_forked;
     return SEI_FORKED;
@@ -134,6 +137,15 @@ static int p_open(lua_State *L)
   return 0;
 }
 
+/* A field that is added later must not lie where a host that was built before
+ * has padding, of which its `size` says nothing. */
+_Static_assert(sizeof(struct sei_options) ==
+               offsetof(struct sei_options, reserved) + sizeof(int),
+               "struct sei_options ends with padding");
+_Static_assert(sizeof(struct sei_job) ==
+               offsetof(struct sei_job, sandbox_size) + sizeof(size_t),
+               "struct sei_job ends with padding");
+
 /* Takes what the host's header knows; 0: that is no structure of ours. */
 static bool take_options(struct sei_options *to,
                          const struct sei_options *from)
@@ -151,7 +163,8 @@ static bool take_options(struct sei_options *to,
     to->log_level = SEI_LOG_INFO;
   if(!to->slice_ms)
     to->slice_ms = SLICE_MS;
-  return to->log_level >= SEI_LOG_ERROR && to->log_level <= SEI_LOG_DEBUG;
+  return !to->reserved && to->log_level >= SEI_LOG_ERROR &&
+    to->log_level <= SEI_LOG_DEBUG;
 }
 
 static bool open_descriptors(struct sei_context *c)
@@ -216,6 +229,7 @@ int sei_open(const struct sei_options *options, struct sei_context **context)
   c->process = getpid();
   c->due = -1;
   atomic_init(&c->cancelled, false);
+  atomic_init(&c->active, false);
   atomic_init(&c->busy, true);
   status = open_descriptors(c) ? open_state(c) : SEI_SYSTEM;
   if(status == SEI_OK)
@@ -373,10 +387,11 @@ static int p_step(lua_State *L)
   return 0;
 }
 
-/* The descriptor is silent again. */
+/* There is no job any more: the descriptor is silent again, and stays so. */
 static void calm(struct sei_context *c)
 {
   eventfd_t count;
+  atomic_store(&c->active, false);
   eventfd_read(c->wake, &count); /* "again" if nobody cancelled */
 }
 
@@ -393,7 +408,10 @@ static int start(struct sei_context *c, const struct sei_job *given)
     return wrong(c, &no_source);
   calm(c);
   atomic_store(&c->cancelled, false); /* that was another job */
-  return leave(c, call(c, p_start, &job));
+  atomic_store(&c->active, true);
+  if(call(c, p_start, &job) != SEI_RUNNING)
+    calm(c);
+  return leave(c, c->status);
 }
 
 int sei_start(struct sei_context *c, const struct sei_job *job)
@@ -414,15 +432,20 @@ int sei_step(struct sei_context *c)
   return leave(c, c->status);
 }
 
+static bool is_ours(const struct sei_context *c)
+{
+  return c && c->process == getpid();
+}
+
 int sei_fd(const struct sei_context *c)
 {
-  return c->process == getpid() ? c->poller.fd : -1;
+  return is_ours(c) ? c->poller.fd : -1;
 }
 
 int sei_timeout(const struct sei_context *c)
 {
   double left;
-  if(c->status != SEI_RUNNING || c->due < 0)
+  if(!is_ours(c) || c->status != SEI_RUNNING || c->due < 0)
     return -1;
   left = (c->due - sei_clock()) * 1000;
   return left <= 0 ? 0 : left > 3600e3 ? 3600000 : (int)ceil(left);
@@ -451,6 +474,8 @@ int sei_run(struct sei_context *c, const struct sei_job *job)
 void sei_cancel(struct sei_context *c)
 {
   int saved = errno;
+  if(!is_ours(c) || !atomic_load(&c->active))
+    return; /* the descriptor that it would wake is its parent's, too */
   atomic_store(&c->cancelled, true);
   eventfd_write(c->wake, 1);
   errno = saved;
@@ -460,7 +485,9 @@ void sei_cancel(struct sei_context *c)
 
 int sei_status(const struct sei_context *c)
 {
-  return c->status;
+  if(!c)
+    return SEI_MISUSE;
+  return is_ours(c) ? c->status : SEI_FORKED;
 }
 
 static const char *sized(const char *text, size_t length, size_t *size)
@@ -473,7 +500,9 @@ static const char *sized(const char *text, size_t length, size_t *size)
 /* What the call before got wrong, or NULL. */
 static const struct sei_host_problem *problem_of(const struct sei_context *c)
 {
-  if(c->process != getpid())
+  if(!c)
+    return &is_none;
+  if(!is_ours(c))
     return &is_forked;
   if(atomic_load(&c->busy))
     return &is_busy;
@@ -482,7 +511,9 @@ static const struct sei_host_problem *problem_of(const struct sei_context *c)
 
 const char *sei_result(const struct sei_context *c, size_t *size)
 {
-  return sized(c->status == SEI_OK ? c->text : NULL, c->text_size, size);
+  if(!is_ours(c) || c->status != SEI_OK)
+    return sized(NULL, 0, size);
+  return sized(c->text, c->text_size, size);
 }
 
 const char *sei_error(const struct sei_context *c, size_t *size)
@@ -507,5 +538,5 @@ const char *sei_error_message(const struct sei_context *c)
 
 struct lua_State *sei_lua(struct sei_context *c)
 {
-  return c->process == getpid() ? c->L : NULL;
+  return is_ours(c) ? c->L : NULL;
 }

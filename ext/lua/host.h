@@ -26,6 +26,7 @@ struct sei_context {
   struct sei_poller poller;   /* descriptors of clients that are waited for */
   int wake;                   /* owned; an eventfd: sei_cancel() was called */
   atomic_bool cancelled;      /* the job is to end */
+  atomic_bool active;         /* there is a job that may be cancelled */
   atomic_bool busy;           /* one of its functions runs */
   int status;
   const struct sei_host_problem *problem; /* of the call before; or NULL */

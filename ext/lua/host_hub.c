@@ -141,6 +141,19 @@ static int l_log(lua_State *L)
   return 0;
 }
 
+/* Tells a text of the buffer for warnings line by line. */
+static void tell_lines(struct sei_context *c, char *line)
+{
+  char *end;
+  for(end = strchr(line, '\n'); end; end = strchr(line, '\n')) {
+    *end = '\0';
+    c->options.log(c->options.log_user, SEI_LOG_WARN, line,
+                   (size_t)(end - line));
+    line = end + 1;
+  }
+  c->options.log(c->options.log_user, SEI_LOG_WARN, line, strlen(line));
+}
+
 /* Warnings come in pieces; what is too long is cut. A message that begins with
  * "@" is one for Lua's own function (manual, 6.1 warn). */
 void sei_host_warn(void *user, const char *text, int goes_on)
@@ -155,7 +168,7 @@ void sei_host_warn(void *user, const char *text, int goes_on)
     return;
   c->warned[c->warning] = '\0';
   if(c->options.log && c->warned[0] != '@')
-    c->options.log(c->options.log_user, SEI_LOG_WARN, c->warned, c->warning);
+    tell_lines(c, c->warned);
   c->warning = 0;
 }
 

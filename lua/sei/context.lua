@@ -167,6 +167,15 @@ local function work_sandboxed(options)
   return encoded(run.value)
 end
 
+-- What a sandboxed recipe finds as `inputs`; null: nothing.
+local function inputs_of(text)
+  local value = decoded(text, "input")
+  if type(value) == "table" then return value end
+  if value == core.json.null then return nil end
+  fail("misuse", ("the job's input: with sandbox it is a JSON object or array, and not a %s")
+    :format(type(value)))
+end
+
 -- Keys of the job itself are not for `sandbox`.
 local function sandbox_of(given)
   if given.plan then
@@ -179,7 +188,7 @@ local function sandbox_of(given)
     end
   end
   options.text, options.file, options.name = given.text, given.file, given.name
-  options.inputs = given.input and decoded(given.input, "input") or nil
+  options.inputs = inputs_of(given.input)
   options.client = given.client and options_of(given.client) or nil
   options.pause = function() coroutine.yield() end
   return options
@@ -203,7 +212,8 @@ local function print_to(hub)
   return function(...)
     local words = table.pack(...)
     for i = 1, words.n do words[i] = tostring(words[i]) end
-    hub.log("info", table.concat(words, "\t"))
+    local text = table.concat(words, "\t") .. "\n"
+    for line in text:gmatch "([^\n]*)\n" do hub.log("info", line) end
   end
 end
 
@@ -403,6 +413,8 @@ function Context:step()
     self:once()
     local seconds = self:patience()
   until not self.job or seconds ~= 0 or clock() - since > SLICE
+  -- Cancelled meanwhile: the descriptor may have been read, and would say nothing.
+  if self.job and self.hub.cancelled() then return 0 end
   return self:patience()
 end
 
