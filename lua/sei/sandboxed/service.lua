@@ -122,6 +122,9 @@ local function checked(name, given)
       error(("a sandboxed recipe has no option '%s' for %s"):format(option, name), 0)
     end
   end
+  if given.row ~= nil and given.row ~= "table" then -- of each row one value goes over
+    error(("a sandboxed recipe has no option 'row' for %s but \"table\""):format(name), 0)
+  end
   return given
 end
 
