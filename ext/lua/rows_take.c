@@ -3,6 +3,7 @@
  */
 #include <lauxlib.h>
 
+#include "error.h"
 #include "rows_private.h"
 
 /* "bad", row, line, reason, field, value: from value, field, reason on top. */
@@ -83,9 +84,11 @@ static int take_array(lua_State *L, struct sei_rows *r)
       lua_settop(L, 3);
     }
   }
-  if((lua_Integer)lua_rawlen(L, 2) >= i)
-    luaL_error(L, "row %I is gone and others follow: the rows were changed "
-               "while they were sent", (LUAI_UACINT)i);
+  if((lua_Integer)lua_rawlen(L, 2) >= i) {
+    sei_error_push(L, "encode", "row %I is nil and others follow: were the "
+                   "rows changed while they were sent?", (LUAI_UACINT)i);
+    return lua_error(L); /* an object: it will tell what was sent */
+  }
   return answer_stop(L, "end", i - 1);
 }
 
@@ -123,8 +126,8 @@ static int take_file(lua_State *L, struct sei_rows *r,
  *   "bad", row, line, reason, field, value   it was not; go on as well. The
  *                                  reason is an error object if a line of the
  *                                  file is no row
- * Raises an error object if the file cannot be read on, and an error where the
- * array has nothing and rows behind that. */
+ * Raises an error object if the file cannot be read on, or where the array has
+ * nothing and rows behind that. */
 static int l_rows_take(lua_State *L)
 {
   struct sei_rows *r = sei_rows_check(L);

@@ -24,7 +24,11 @@ local function each(rows)
   local i = 0
   return function()
     i = i + 1
-    return rows[i]
+    local row = rows[i]
+    if row == nil and #rows >= i then
+      error(core.error { kind = "encode", message = ("row %d is nil and others follow"):format(i) })
+    end
+    return row
   end
 end
 

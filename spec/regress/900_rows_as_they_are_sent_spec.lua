@@ -63,8 +63,19 @@ describe("regress 900", function()
     client:close()
     client = server:client { timeout = 20, retries = 0,
       on_request = function() rows[6] = nil end }
-    local ok, problem = pcall(client.patch_identities, client, rows, { batch_size = 2 })
-    assert.is_false(ok)
-    assert.matches("row 6 is gone and others follow", tostring(problem))
+    local report, err = client:patch_identities(rows, { batch_size = 2 })
+    assert.is_nil(report)
+    assert.matches("row 6 is nil and others follow", err.message, 1, true)
+    assert.equal(4, err.report.accepted)
+    assert.same({ row = 5, last = 6 }, { row = err.report.rejected[1].row,
+      last = err.report.rejected[1].last })
+  end)
+
+  it("a hole behind a metatable is told of, with what was sent before", function()
+    local list = setmetatable({ row(1), row(2), nil, row(4) }, { __index = {} })
+    local report, err = client:patch_identities(list, { batch_size = 1 })
+    assert.is_nil(report)
+    assert.matches("row 3 is nil and others follow", err.message, 1, true)
+    assert.equal(1, err.report.accepted)
   end)
 end)
