@@ -73,7 +73,8 @@ static struct sei_buf *open_body(lua_State *L, struct sei_rows *r)
   return &r->body->buf;
 }
 
-/* core.rows(endpoint, max_rows, max_bytes[, csv header]) -> encoder. */
+/* core.rows(endpoint, max_rows, max_bytes[, csv header]) -> encoder. What is
+ * uploaded has no form but CSV. */
 static int l_rows(lua_State *L)
 {
   const struct sei_endpoint *e = sei_endpoint_find(luaL_checkstring(L, 1));
@@ -82,6 +83,7 @@ static int l_rows(lua_State *L)
   struct sei_rows *r;
   lua_settop(L, 4);
   luaL_argcheck(L, e && (e->fields || e->before), 1, "sends no rows");
+  luaL_argcheck(L, e->before || !lua_isnil(L, 4), 4, "a header is missing");
   r = lua_newuserdatauv(L, sizeof *r, SEI_ROWS_UV);
   memset(r, 0, sizeof *r);
   r->endpoint = e;

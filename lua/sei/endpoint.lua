@@ -170,6 +170,16 @@ local function check_allowed(client, name)
     :format(name), 0)
 end
 
+--- Raises unless a call of kind "send" could be made.
+-- @tparam userdata client
+-- @tparam table row of core.endpoints
+-- @param version_id
+-- @param value its body, where it takes one
+local function check_sent(client, row, version_id, value)
+  check_send(row.name, version_id, value, row.takes_body)
+  check_allowed(client, row.name)
+end
+
 function kinds.send(name, row)
   if not row.takes_body then
     return function(client, version_id, options)
@@ -190,4 +200,4 @@ for _, row in ipairs(core.endpoints) do
   core.client_methods[row.name] = kinds[row.kind](row.name, row)
 end
 
-return { need_key = need_key }
+return { need_key = need_key, check_sent = check_sent }

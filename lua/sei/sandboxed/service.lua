@@ -177,12 +177,15 @@ local function rehearse(self, row, a, b, c)
   if row.kind == "rows" or row.kind == "upload" then
     local rows = a
     if row.kind == "upload" then rows = given.rows end
-    require "sei.write".check_rows(rows, name)
+    local write = require "sei.write"
+    if row.kind == "upload" then write.check_upload(self.client, name, given)
+    else write.check_rows(rows, name) end
     local header = row.kind == "upload" and (given.header or core.csv_header(self.client, name))
       or nil
     return rehearse_rows(self, name, rows, given,
       type(header) == "string" and { header } or header)
   end
+  require "sei.endpoint".check_sent(self.client, row, a, row.takes_body and b or nil)
   keep(self, { operation = name, version_id = a, options = given,
     body = row.takes_body and b or nil }, self.asked)
   return { dry_run = true }
