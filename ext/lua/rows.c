@@ -83,7 +83,8 @@ static int l_rows(lua_State *L)
   struct sei_rows *r;
   lua_settop(L, 4);
   luaL_argcheck(L, e && (e->fields || e->before), 1, "sends no rows");
-  luaL_argcheck(L, e->before || !lua_isnil(L, 4), 4, "a header is missing");
+  luaL_argcheck(L, (e->before && e->after) || !lua_isnil(L, 4), 4,
+                "a header is missing");
   r = lua_newuserdatauv(L, sizeof *r, SEI_ROWS_UV);
   memset(r, 0, sizeof *r);
   r->endpoint = e;
