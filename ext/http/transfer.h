@@ -137,10 +137,10 @@ bool sei_transfer_wants_feed(const struct sei_transfer *t);
 double sei_transfer_started(const struct sei_transfer *t);
 
 /* Whether the request may have reached the server: false only if it surely
- * did not (it never got as far as sending). A body is sent once at most, but of
- * what `reads`: where libcurl would repeat it on its own, because a kept
- * connection turned out dead, the transfer fails as CONNECT instead. What reads
- * and requests without a body may be repeated that way. */
+ * did not (it never got as far as sending). A body is sent once at most, but
+ * that of a request that reads: where libcurl would repeat any other on its
+ * own, because a kept connection turned out dead, the transfer fails as
+ * CONNECT instead. Requests without a body may be repeated that way, too. */
 bool sei_transfer_sent(const struct sei_transfer *t);
 
 /* Seconds from submission to now or to its end. */

@@ -157,8 +157,8 @@ static bool lacks(lua_State *L, int index, const char *event)
   return false;
 }
 
-/* core.rows_plain(value) -> boolean: whether it is a table that is read without
- * running code of the caller's. */
+/* core.rows_plain(value) -> boolean: whether it is a table that is read
+ * without running code of the caller's. */
 static int l_rows_plain(lua_State *L)
 {
   luaL_checkany(L, 1);
