@@ -21,7 +21,7 @@ describe("a long list that is read in Prosody", function()
       assert.equal(200, status, body)
       local n, ticks = body:match "^(%d+) (%d+) "
       assert.equal("20000", n)
-      assert.is_true(tonumber(ticks) >= 8, body)
+      assert.is_true(tonumber(ticks) >= 3, body) -- none or one without its turns
     end
     host:stop()
     shell.remove(folder)
