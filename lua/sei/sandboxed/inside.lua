@@ -33,7 +33,9 @@ function inside.client(ask, data)
   end
 
   local function walk(name, options)
-    local id = settle(ask("open", name, options))
+    local opened, id = ask("open", name, options)
+    if opened == "failed" then error(setmetatable(id, failure), 0) end
+    if opened ~= "ok" then error(id, 2) end
     local items, at, last = {}, 0, false
     return function()
       at = at + 1

@@ -224,24 +224,26 @@ local function finish(self, id)
   self.open[id], self.count = false, self.count - 1
 end
 
--- Records of an iterator, and whether these were the last.
+-- Records of an iterator, and whether these were the last. What fails after some is told when
+-- these have gone over.
 local function more(self, id)
   local one = self.open[id]
   if not one then error("there is no such iterator", 0) end
-  local items = {}
-  while #items < BATCH do
-    local ok, item = pcall(one[1], one[2], one[3])
+  local items, ok, item = {}, true, nil
+  while #items < BATCH and not one.failed do
+    ok, item = pcall(one[1], one[2], one[3])
     if not ok then
-      finish(self, id)
-      error(item, 0)
-    end
-    if item == nil then
+      one.failed = { item }
+    elseif item == nil then
       finish(self, id)
       return items, true
+    else
+      items[#items + 1] = item
     end
-    items[#items + 1] = item
   end
-  return items, false
+  if #items > 0 then return items, false end
+  finish(self, id)
+  error(one.failed[1], 0)
 end
 
 local QUESTIONS <const> = { call = call, open = open, next = more }
