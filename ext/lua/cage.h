@@ -87,8 +87,8 @@ bool sei_cage_over(struct sei_cage *c);
 /* "time", "instructions", "memory", "system"; NULL for none. Static. */
 const char *sei_cage_limit_name(enum sei_cage_limit limit);
 
-/* cage_base.c, cage_string.c, cage_format.c, cage_table.c: each sets up its part of a new
- * state, of which only what is on its lists stays. */
+/* cage_base.c, cage_string.c, cage_format.c, cage_table.c: each sets up its
+ * part of a new state, of which only what is on its lists stays. */
 void sei_cage_open_base(lua_State *L);
 void sei_cage_open_coroutine(lua_State *L);
 void sei_cage_open_string(lua_State *L);

@@ -1,6 +1,6 @@
 /* edges - what hosts do that are careless, fork, or are late: seen by a host
- * that knows no Lua. Run by spec/regress/853_edges_of_the_c_interface_spec.lua:
- * edges NAME. */
+ * that knows no Lua. Run by
+ * spec/regress/853_edges_of_the_c_interface_spec.lua: edges NAME. */
 #define _DEFAULT_SOURCE
 #include <poll.h>
 #include <sys/wait.h>
