@@ -170,9 +170,9 @@ SEI_API int sei_close(struct sei_context *context);
  * With `sandbox` it need not be trusted: it runs in a state of its own, where
  * it finds `inputs` instead of an argument, an object or array of JSON, a few
  * functions, and of `client` what it is allowed (reference: sei.sandboxed). It
- * is computed in slices of 2
- * ms, but for what goes on below table.sort, string.gsub and the like: then a
- * step may take as long as its option `time` says. */
+ * is computed in slices of 2 ms, but for what goes on below table.sort,
+ * string.gsub and the like: then a step may take as long as its option `time`
+ * says. */
 struct sei_job {
   size_t size;          /* sizeof(struct sei_job) */
   const char *file;     /* path; or */
