@@ -53,13 +53,16 @@ local WAYS <const> = {
   function(job) job.stopping = true end,
 }
 
+-- Used again and again: luv 1.44 may use a handle that was closed, and freed.
+local signal = uv.new_signal()
+
 -- Runs an apply in luv's loop and sends the process a signal after so many turns.
 -- Returns whether the apply came to its end all the same.
 local function cut_in_luv(way, turns)
   local job = { client = new_client "luv" }
-  local signal, report = uv.new_signal(), nil
+  local report
   signal:start("sigusr2", function()
-    signal:close()
+    signal:stop()
     WAYS[way](job)
   end)
   job.co = coroutine.create(function()
