@@ -24,7 +24,6 @@ local lock = require "sei.lock"
 local options = require "sei.options"
 local remote = require "sei.apply.remote"
 local result = require "sei.apply.result"
-local turn = require "sei.wait.turn"
 
 local apply = {}
 
@@ -78,7 +77,7 @@ end
 -- else changed, and those that were sent before, without an answer, and are there.
 local function sort(self, there, items)
   local due, drifted, found_there = {}, {}, {}
-  for _, item in turn.each(items) do
+  for _, item in ipairs(items) do
     local past = self.history.rows[item.number]
     local where, found = there:look(item.row)
     if where == "after" then
@@ -180,7 +179,7 @@ end
 
 local function split(items)
   local identities, contributors = {}, {}
-  for _, item in turn.each(items) do
+  for _, item in ipairs(items) do
     table.insert(item.row.what == "contributor" and contributors or identities, item)
   end
   return identities, contributors
@@ -242,7 +241,7 @@ local function verify(self)
   if #rows == 0 then return end
   tell(self, { phase = "verify", rows = #rows })
   local there, unseen = remote.read(self.client, rows, self.read), 0
-  for _, item in turn.each(self.items) do
+  for _, item in ipairs(self.items) do
     if is_expected(item) then
       if not judge(there, item) then unseen = unseen + 1 end
       if item.fate == "verified" then
@@ -289,7 +288,7 @@ end
 local function work(self)
   tell(self, { phase = "read", rows = #self.items })
   local rows = {}
-  for i, item in turn.each(self.items) do rows[i] = item.row end
+  for i, item in ipairs(self.items) do rows[i] = item.row end
   local there = remote.read(self.client, rows, self.read)
   check_target(self)
   local due, drifted, found_there = sort(self, there, self.items)
@@ -402,7 +401,7 @@ function apply.run(given)
         and ": the digest of the plan that somebody looked at" or ""), 2)
     end
   end
-  return attempt.call(turn.share, given.client, prepare, given)
+  return attempt.call(prepare, given)
 end
 
 return apply

@@ -12,7 +12,6 @@ local guard = require "sei.guard"
 local input = require "sei.plan.input"
 local mapping = require "sei.plan.mapping"
 local recipe = require "sei.recipe"
-local turn = require "sei.wait.turn"
 
 local plan = {}
 
@@ -50,7 +49,7 @@ end
 -- Decisions of the classes that are wanted, and how many others there are.
 local function wanted(result, class)
   local list, others = {}, 0
-  for _, decision in turn.each(result.decisions) do
+  for _, decision in ipairs(result.decisions) do
     if class == "probable" or decision.class ~= "probable" then
       list[#list + 1] = decision
     else
@@ -65,7 +64,7 @@ end
 -- Contributors whom none of the people is: reported, never removed.
 local function missing_of(there, addresses)
   local list = {}
-  for _, record in turn.each(there.people) do
+  for _, record in ipairs(there.people) do
     local email = record.email:lower()
     if addresses[email] == nil then list[#list + 1] = email end
   end
@@ -76,7 +75,7 @@ end
 local function facts_for_guards(self, rows)
   local facts = { changes = 0, fields = 0, protected = 0, mappings = self.there.mappings,
     contributors = #self.there.people, inputs = self.inputs, last = self.last }
-  for _, row in turn.each(rows) do
+  for _, row in ipairs(rows) do
     if row.kind == "protected" then
       facts.protected = facts.protected + 1
     elseif row.kind == "change" and row.what ~= "contributor" then
@@ -230,7 +229,7 @@ function plan.make(options)
   local given, problem, err = merged(options)
   if err then return nil, err end
   if not given then error(problem, 3) end
-  return attempt.call(turn.share, options.client, make, options.client, given, options.file)
+  return attempt.call(make, options.client, given, options.file)
 end
 
 return plan

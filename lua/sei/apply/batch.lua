@@ -6,7 +6,6 @@ local core = require "sei.core"
 local directory = require "sei.plan.directory"
 local fields = require "sei.plan.fields"
 local settle = require "sei.settle"
-local turn = require "sei.wait.turn"
 
 local batch = {}
 
@@ -55,7 +54,7 @@ end
 function batch.cut(items, there, most)
   local list, one, bytes = {}, nil, 0
   most = math.min(most or settle.MAX_ROWS, settle.MAX_ROWS)
-  for _, item in turn.each(items) do
+  for _, item in ipairs(items) do
     local value = value_of(item.row, there)
     local size = #(core.json.encode(value) or "") + 1
     if not one or #one.items >= most or bytes + size > settle.MAX_BYTES - SPARE then

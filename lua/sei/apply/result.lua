@@ -4,7 +4,6 @@
 local core = require "sei.core"
 local file = require "sei.plan.file"
 local report = require "sei.report"
-local turn = require "sei.wait.turn"
 
 local result = {}
 
@@ -46,7 +45,7 @@ function result.new(facts, items)
   local self = setmetatable({ rows = #items, verified = 0, accepted = 0, already = 0,
     others = core.json.array {} }, methods)
   for name, value in pairs(facts) do self[name] = value end
-  for _, item in turn.each(items) do
+  for _, item in ipairs(items) do
     if THERE[item.fate] then
       self[item.fate] = self[item.fate] + 1
       if item.already then self.already = self.already + 1 end

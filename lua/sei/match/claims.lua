@@ -2,7 +2,6 @@
 -- person, and a function's own keys.
 -- @module sei.match.claims
 
-local turn = require "sei.wait.turn"
 local view = require "sei.match.view"
 
 local claims = {}
@@ -16,7 +15,7 @@ end
 -- group → indices of the outcomes that are decisions and of one group
 local function grouped(state, outcomes, group_of)
   local groups = {}
-  for i, one in turn.each(state.accounts) do
+  for i, one in ipairs(state.accounts) do
     local outcome = outcomes[i]
     local group = outcome and outcome.person and group_of(one, outcome)
     if group then

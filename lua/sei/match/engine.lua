@@ -13,7 +13,6 @@ local decided = require "sei.decided"
 local match_key = require "sei.match.key"
 local people = require "sei.match.people"
 local rows = require "sei.match.rows"
-local turn = require "sei.wait.turn"
 local view = require "sei.match.view"
 local words = require "sei.match.words"
 
@@ -50,7 +49,7 @@ local function counts_of(state, rule, known)
   local count = state.counts[rule.kind]
   if count then return count end
   count = {}
-  for _, one in turn.each(state.accounts) do
+  for _, one in ipairs(state.accounts) do
     local keys = view.keys(one, rule.kind, rule.derive)
     for i = 1, #keys do
       local key = keys[i]
@@ -311,7 +310,7 @@ function engine.run(options)
   end)
   prepare(state)
   local outcomes = {}
-  for i, one in turn.each(state.accounts) do outcomes[i] = engine.decide(state, one) or false end
+  for i, one in ipairs(state.accounts) do outcomes[i] = engine.decide(state, one) or false end
   claims.check(state, outcomes)
   if state.candidates > 0 then state.rank = ranking(state) end
   return rows.result(state, outcomes, engine)

@@ -5,7 +5,6 @@
 -- @module sei.match.people
 
 local core = require "sei.core"
-local turn = require "sei.wait.turn"
 local view = require "sei.match.view"
 
 local people = {}
@@ -43,12 +42,9 @@ function people.read(records, what, each)
   end
   local meta = getmetatable(records)
   if type(records) == "function" or type(meta) == "table" and meta.__call then
-    for record in records do
-      take(record)
-      turn.take()
-    end
+    for record in records do take(record) end
   else
-    for _, record in turn.each(records) do take(record) end
+    for _, record in ipairs(records) do take(record) end
   end
 end
 
@@ -95,7 +91,7 @@ local function index_of(self, kind, derive)
   local index = self.index[kind]
   if index then return index end
   index = {}
-  for number, one in turn.each(self.views) do
+  for number, one in ipairs(self.views) do
     local keys = view.derive(one, kind, derive)
     for i = 1, #keys do
       local key = keys[i]

@@ -1,7 +1,6 @@
 --- The result of a match: a row for each account, with its evidence.
 -- @module sei.match.rows
 
-local turn = require "sei.wait.turn"
 local view = require "sei.match.view"
 
 local rows = {}
@@ -208,7 +207,7 @@ function rows.result(state, outcomes, engine)
   local result = { decisions = {}, review = {}, none = {}, ignored = {} }
   state.later = later(state)
   local by_class, by_rule, by_reason = {}, {}, {}
-  for i, one in turn.each(state.accounts) do
+  for i, one in ipairs(state.accounts) do
     local row = row_of(state, one, outcomes[i])
     local list = row.person and result.decisions or result[row.class]
     list[#list + 1] = row

@@ -2,7 +2,6 @@
 -- @module sei.plan.directory
 
 local core = require "sei.core"
-local turn = require "sei.wait.turn"
 
 local directory = {}
 
@@ -83,7 +82,6 @@ methods.__index = methods
 local function folded(one)
   if next(one.folded) == nil then
     for identity in pairs(one.exact) do
-      turn.take()
       local key = identity:lower()
       if one.folded[key] == nil then one.folded[key] = identity else one.folded[key] = false end
     end

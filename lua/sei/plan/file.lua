@@ -6,7 +6,6 @@
 -- @module sei.plan.file
 
 local core = require "sei.core"
-local turn = require "sei.wait.turn"
 
 local file = {}
 
@@ -101,7 +100,7 @@ end
 function file.sort(list)
   local less = file.comparer()
   if less == by_locale then less = nil end -- the same, without a call for each pair
-  turn.sort(list, less)
+  table.sort(list, less)
 end
 
 -- What rows are sorted by, as one string: numbers of integrations go by size,
@@ -154,7 +153,7 @@ end
 -- kind)
 function file.count(rows)
   local counts = no_counts()
-  for _, row in turn.each(rows) do count_row(counts, row) end
+  for _, row in ipairs(rows) do count_row(counts, row) end
   return counts
 end
 
@@ -183,7 +182,7 @@ local function misuse(format, ...) error(("bad plan: " .. format):format(...), 4
 -- The rows in their order; raises for what no plan may hold.
 local function ordered(rows)
   local by_key, keys = {}, {}
-  for i, row in turn.each(rows) do
+  for i, row in ipairs(rows) do
     local problem = problem_of(row)
     if problem then misuse("row %d: %s", i, problem) end
     local key = key_of(row)
@@ -191,7 +190,7 @@ local function ordered(rows)
     by_key[key], keys[i] = row, key
   end
   file.sort(keys)
-  for i, key in turn.each(keys) do keys[i] = by_key[key] end
+  for i, key in ipairs(keys) do keys[i] = by_key[key] end
   return keys
 end
 
@@ -237,7 +236,6 @@ local function write_lines(out, digest, header, rows)
       held, size = {}, 0
     end
     if i <= #rows then text, err = line_of(rows[i]) end
-    turn.take()
   end
   return true
 end
@@ -343,7 +341,6 @@ local function read_rows(self, keep)
   while row do
     count_row(counts, row)
     if keep == nil or keep(row) then rows[#rows + 1] = row end
-    turn.take()
     row, err = next_row(self)
   end
   if err then return nil, err end

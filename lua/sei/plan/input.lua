@@ -4,7 +4,6 @@
 local core = require "sei.core"
 local file = require "sei.plan.file"
 local options = require "sei.options"
-local turn = require "sei.wait.turn"
 
 local input = {}
 
@@ -70,16 +69,10 @@ function input.read(given, what, client)
   local source, list = opened(given, what, client), {}
   if options.callable(source) then
     call(what, function()
-      for record in source do
-        take(list, record, what)
-        turn.take()
-      end
+      for record in source do take(list, record, what) end
     end)
   elseif is_array(source) then
-    for i = 1, #source do
-      take(list, source[i], what)
-      turn.take()
-    end
+    for i = 1, #source do take(list, source[i], what) end
   else
     fail(what, "is a table, but no array of records", "write { {email = …}, … }, or give a source")
   end
@@ -121,7 +114,7 @@ end
 -- @treturn string 64 hexadecimal digits
 function input.digest(records)
   local texts = {}
-  for i, record in turn.each(records) do texts[i] = text_of(record) end
+  for i, record in ipairs(records) do texts[i] = text_of(record) end
   file.sort(texts)
   texts[#texts + 1] = ""
   return core.digest.sha256(table.concat(texts, "\n"))

@@ -4,7 +4,6 @@
 
 local core = require "sei.core"
 local match = require "sei.match"
-local turn = require "sei.wait.turn"
 
 local mapping = {}
 
@@ -241,7 +240,7 @@ end
 -- @treturn {table,...}
 function mapping.rows(decisions, directory, options, protection)
   local rows, by_key, doubles, find = {}, {}, {}, finder(directory)
-  for _, decision in turn.each(decisions) do
+  for _, decision in ipairs(decisions) do
     local row = row_of(decision, directory, options, find)
     local key = (row.integration_id or row.application_type or "") .. "\0" .. row.identity
     local at = by_key[key]
@@ -255,7 +254,7 @@ function mapping.rows(decisions, directory, options, protection)
     end
   end
   for at, list in pairs(doubles) do rows[at] = several(list) end
-  for _, row in turn.each(rows) do protect(row, protection) end
+  for _, row in ipairs(rows) do protect(row, protection) end
   return rows
 end
 
@@ -264,7 +263,7 @@ end
 -- @treturn table address → the person, or false where several have it
 function mapping.addresses(people)
   local set = {}
-  for _, person in turn.each(people) do
+  for _, person in ipairs(people) do
     for _, email in ipairs(addresses_of(person)) do
       if set[email] == nil then set[email] = person
       elseif set[email] ~= person then set[email] = false end
