@@ -403,6 +403,15 @@ static int errand_resume(lua_State *L)
   return 0;
 }
 
+static int push_problem(lua_State *L, const char *what, const char *problem,
+                        const char *where)
+{
+  lua_pushstring(L, what);
+  lua_pushstring(L, problem);
+  lua_pushstring(L, where);
+  return 3;
+}
+
 /* Pushes "done" or "ask", a copy of the value at `index` of `from`, and the
  * bytes that it counts for. */
 static int push_copy(lua_State *L, struct owner *o, lua_State *from,
@@ -420,10 +429,7 @@ static int push_copy(lua_State *L, struct owner *o, lua_State *from,
   lua_pop(L, 1);
   if(problem == sei_cage_late)
     return push_limit(L, &o->cage);
-  lua_pushliteral(L, "border");
-  lua_pushstring(L, problem);
-  lua_pushstring(L, where);
-  return 3;
+  return push_problem(L, "border", problem, where);
 }
 
 /* core.cage_step(cage, answer) -> what, …: runs the recipe until it is done,
@@ -433,7 +439,8 @@ static int push_copy(lua_State *L, struct owner *o, lua_State *from,
  *   "pause"            its slice of time is over
  *   "failed", problem, line  what it raised
  *   "limit", which     see sei_cage_limit_name()
- *   "border", problem, place  what it returned or asked is not data */
+ *   "border", problem, place  what it returned or asked is not data
+ *   "unfit", problem, place   the answer is none; it waits for another */
 static int l_cage_step(lua_State *L)
 {
   struct owner *o = check_open(L);
@@ -450,7 +457,7 @@ static int l_cage_step(lua_State *L)
   if(e.problem == sei_cage_late)
     return push_limit(L, c);
   if(e.problem)
-    return luaL_error(L, "bad answer%s: %s", e.where, e.problem);
+    return push_problem(L, "unfit", e.problem, e.where);
   if(is_limit(c, status) || is_limit(c, e.status))
     return push_limit(L, c);
   if(status != LUA_OK) {

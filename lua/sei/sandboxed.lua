@@ -166,12 +166,24 @@ local function pause_of(self)
   return pause
 end
 
+-- What stands for an answer that cannot go over.
+local function unfit(problem, place)
+  local large = problem:find("large", 1, true)
+  return table.pack("failed", { kind = large and "too_large" or "decode",
+    message = ("what a client's method gives does not reach the recipe: %s%s"):format(problem,
+      place ~= "" and " (at " .. clean(place) .. ")" or ""),
+    hint = large and "ask for less at once; the option 'memory' of sei.sandboxed makes room"
+      or nil })
+end
+
 -- Steps until it is done; whatever it asks is answered here, where waiting may yield.
 local function step(self)
   local what, value, place = core.cage_step(self.cage)
-  while what == "ask" or what == "pause" do
+  while what == "ask" or what == "pause" or what == "unfit" do
     local answer
-    if what == "ask" then answer = self.service:answer(value, place) else self.pause() end
+    if what == "ask" then answer = self.service:answer(value, place)
+    elseif what == "unfit" then answer = unfit(value, place)
+    else self.pause() end
     what, value, place = core.cage_step(self.cage, answer)
   end
   if what == "done" then
