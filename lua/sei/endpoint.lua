@@ -171,9 +171,10 @@ local function check_allowed(client, name)
 end
 
 --- Raises unless a call of kind "send" could be made.
--- @tparam userdata client
+-- @function check_sent
+-- @tparam client client
 -- @tparam table row of core.endpoints
--- @param version_id
+-- @param version_id as it was given
 -- @param value its body, where it takes one
 local function check_sent(client, row, version_id, value)
   check_send(row.name, version_id, value, row.takes_body)

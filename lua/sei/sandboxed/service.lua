@@ -167,6 +167,13 @@ local function rehearse_rows(self, name, rows, given, header)
   return { dry_run = true, rows = #rows, accepted = #rows - #rejected, rejected = rejected }
 end
 
+local function rehearse_upload(self, name, given)
+  require "sei.write".check_upload(self.client, name, given)
+  local header = given.header or core.csv_header(self.client, name)
+  return rehearse_rows(self, name, given.rows, given,
+    type(header) == "string" and { header } or header)
+end
+
 -- A write that is not sent; its arguments are checked as if it were.
 local function rehearse(self, row, a, b, c)
   local name = row.name
@@ -174,16 +181,10 @@ local function rehearse(self, row, a, b, c)
     or row.kind == "send" and (row.takes_body and c or not row.takes_body and b)
     or row.kind == "rows" and b or nil)
   core.check_call(name, given)
-  if row.kind == "rows" or row.kind == "upload" then
-    local rows = a
-    if row.kind == "upload" then rows = given.rows end
-    local write = require "sei.write"
-    if row.kind == "upload" then write.check_upload(self.client, name, given)
-    else write.check_rows(rows, name) end
-    local header = row.kind == "upload" and (given.header or core.csv_header(self.client, name))
-      or nil
-    return rehearse_rows(self, name, rows, given,
-      type(header) == "string" and { header } or header)
+  if row.kind == "upload" then return rehearse_upload(self, name, given) end
+  if row.kind == "rows" then
+    require "sei.write".check_rows(a, name)
+    return rehearse_rows(self, name, a, given)
   end
   require "sei.endpoint".check_sent(self.client, row, a, row.takes_body and b or nil)
   keep(self, { operation = name, version_id = a, options = given,
@@ -229,9 +230,9 @@ end
 local function more(self, id)
   local one = self.open[id]
   if not one then error("there is no such iterator", 0) end
-  local items, ok, item = {}, true, nil
+  local items = {}
   while #items < BATCH and not one.failed do
-    ok, item = pcall(one[1], one[2], one[3])
+    local ok, item = pcall(one[1], one[2], one[3])
     if not ok then
       one.failed = { item }
     elseif item == nil then
