@@ -213,7 +213,7 @@ print(done, err and err.kind, err and err.message)]]):format(e.url, path))
 
     it("lets it yield", function()
       local waits, seen = 0, 0
-      local co = coroutine.wrap(function()
+      local co = sei.wait.wrap(function()
         return assert(client:download_identities { row = "values", to = function()
           seen = seen + 1
           if seen % 1000 == 0 then coroutine.yield "waiting" end
