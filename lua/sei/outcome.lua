@@ -172,8 +172,9 @@ function report.__tostring(self)
     table.insert(lines, 1, ("%d of %d rows found when read back"):format(self.verified,
       self.accepted))
   end
-  table.insert(lines, 1, ("%d of %d rows accepted in %d %s"):format(self.accepted, self.rows,
-    #self.batches, #self.batches == 1 and "request" or "requests"))
+  local batches = #self.batches -- those that went through; what was sent may be more
+  table.insert(lines, 1, ("%d of %d rows accepted%s"):format(self.accepted, self.rows,
+    batches == 0 and "" or (" in %d %s"):format(batches, batches == 1 and "request" or "requests")))
   return table.concat(lines, "\n")
 end
 
