@@ -6,16 +6,23 @@
 #include "error.h"
 #include "rows_private.h"
 
-/* "bad", row, line, reason, field, value: from value, field, reason on top. */
-static int answer_bad(lua_State *L, lua_Integer row, lua_Integer line)
+/* Pushes what, row, line. */
+static void push_where(lua_State *L, const char *what, lua_Integer row,
+                       lua_Integer line)
 {
-  int top = lua_gettop(L);
-  lua_pushliteral(L, "bad");
+  lua_pushstring(L, what);
   lua_pushinteger(L, row);
   if(line)
     lua_pushinteger(L, line);
   else
     lua_pushnil(L);
+}
+
+/* "bad", row, line, reason, field, value: from value, field, reason on top. */
+static int answer_bad(lua_State *L, lua_Integer row, lua_Integer line)
+{
+  int top = lua_gettop(L);
+  push_where(L, "bad", row, line);
   lua_pushvalue(L, top);
   lua_pushvalue(L, top - 1);
   lua_pushvalue(L, top - 2);
@@ -35,14 +42,8 @@ static int answer_unread(lua_State *L, lua_Integer row, lua_Integer line)
 /* "warned", row, line, message: from the message on top. */
 static int answer_warned(lua_State *L, lua_Integer row, lua_Integer line)
 {
-  int top = lua_gettop(L);
-  lua_pushliteral(L, "warned");
-  lua_pushinteger(L, row);
-  if(line)
-    lua_pushinteger(L, line);
-  else
-    lua_pushnil(L);
-  lua_pushvalue(L, top);
+  push_where(L, "warned", row, line);
+  lua_pushvalue(L, -4);
   return 4;
 }
 
