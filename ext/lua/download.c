@@ -241,8 +241,14 @@ static int take_row(lua_State *L, struct download *d, int rows)
   return MUST_WAIT;
 }
 
-/* The next row and its line, nil at the end. Upvalue 1 is the Lua function
- * that steps and waits; it may yield. */
+/* Pushes the call of the Lua function that steps and waits. */
+static void push_advance(lua_State *L)
+{
+  luaL_getmetafield(L, 1, ADVANCE);
+  lua_pushvalue(L, 1);
+}
+
+/* The next row and its line, nil at the end. Waiting may yield. */
 static int next_row(lua_State *L, int status, lua_KContext ctx)
 {
   struct download *d = lua_touserdata(L, 1);
@@ -259,8 +265,7 @@ static int next_row(lua_State *L, int status, lua_KContext ctx)
       lua_pushnil(L);
       return 1;
     }
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_pushvalue(L, 1);
+    push_advance(L);
     lua_callk(L, 1, 0, 0, next_row);
   }
 }
@@ -290,8 +295,7 @@ static int each_row(lua_State *L, int status, lua_KContext ctx)
     if(n > 0)
       d->given++;
     else {
-      luaL_getmetafield(L, 1, ADVANCE);
-      lua_pushvalue(L, 1);
+      push_advance(L);
       n = 1;
     }
     lua_callk(L, n, 0, 0, each_row);
@@ -333,17 +337,15 @@ static int l_on_download(lua_State *L)
   lua_settop(L, 1);
   luaL_getmetatable(L, SEI_DOWNLOAD);
   lua_insert(L, 1);
-  lua_pushvalue(L, 2);
   lua_setfield(L, 1, ADVANCE);
-  lua_pushcclosure(L, l_download_call, 1);
-  lua_setfield(L, 1, "__call");
   return 0;
 }
 
 void sei_open_download(lua_State *L)
 {
   static const luaL_Reg meta[] = {
-    {"__gc", l_download_gc}, {"__close", l_download_close}, {NULL, NULL}
+    {"__gc", l_download_gc}, {"__close", l_download_close},
+    {"__call", l_download_call}, {NULL, NULL}
   };
   static const luaL_Reg methods[] = {
     {"close", l_download_close}, {NULL, NULL}
