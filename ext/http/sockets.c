@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "setopt.h"
+
 enum { FIRST = 16, LOOK_AT = 64 };
 
 /* ---- those of connections ---- */
@@ -55,16 +57,14 @@ static int on_close(void *user, curl_socket_t fd)
 
 bool sei_sockets_adopt(struct sei_sockets *s, CURL *easy)
 {
-  return !curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) &&
-         !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, s) &&
-         !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) &&
-         !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, s);
-}
-
-void sei_sockets_free(struct sei_sockets *s)
-{
-  free(s->list);
-  memset(s, 0, sizeof *s);
+  struct sei_setopt o = { easy, CURLE_OK };
+  sei_set_answer(&o, curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
+                                      on_open));
+  sei_set_pointer(&o, CURLOPT_OPENSOCKETDATA, s);
+  sei_set_answer(&o, curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
+                                      on_close));
+  sei_set_pointer(&o, CURLOPT_CLOSESOCKETDATA, s);
+  return !o.code;
 }
 
 void sei_sockets_close(struct sei_sockets *s)
@@ -72,7 +72,8 @@ void sei_sockets_close(struct sei_sockets *s)
   size_t i;
   for(i = 0; i < s->count; i++)
     close(s->list[i]);
-  sei_sockets_free(s);
+  free(s->list);
+  memset(s, 0, sizeof *s);
 }
 
 /* ---- the pair of a multi handle ---- */

@@ -26,7 +26,4 @@ CURLM *sei_sockets_multi(void);
 /* Closes them all, and nothing else: libcurl is not told. Frees the list. */
 void sei_sockets_close(struct sei_sockets *s);
 
-/* Frees the list alone: libcurl has closed them. */
-void sei_sockets_free(struct sei_sockets *s);
-
 #endif
