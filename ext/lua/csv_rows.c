@@ -210,7 +210,7 @@ static enum sei_csv_event hand_over(lua_State *L, struct sei_csv_rows *r,
     return reject_ragged(L, index);
   if(r->shape == SEI_CSV_AS_NOTHING)
     return SEI_CSV_ROW;
-  if(r->width > 8) /* for fewer there is room */
+  if(r->width > 7) /* for fewer there is room */
     luaL_checkstack(L, sei_csv_rows_width(r) + 4, NULL);
   if(r->shape == SEI_CSV_AS_VALUES)
     push_values(L, r);
