@@ -69,6 +69,15 @@ bool sei_csv_rows_feed(struct sei_csv_rows *r, const char *bytes, size_t n,
 char *sei_csv_rows_room(struct sei_csv_rows *r, size_t n);
 void sei_csv_rows_wrote(struct sei_csv_rows *r, size_t n, bool last);
 
+/* Opens a file for that. Returns its descriptor, or raises an error object of
+ * kind "io", file = the path. */
+int sei_csv_open(lua_State *L, const char *path);
+
+/* Reads the next bytes from there, `piece` at most. Raises likewise; the path
+ * is for the message. */
+void sei_csv_rows_read(lua_State *L, struct sei_csv_rows *r, int fd,
+                       const char *path, size_t piece);
+
 /* Shows the whole text at once, instead of any feed. Borrowed: the caller
  * keeps it alive. */
 void sei_csv_rows_whole(struct sei_csv_rows *r, const char *text, size_t n);

@@ -1,7 +1,4 @@
 /* csv_reader - sei.csv.read: an iterator over the rows of a CSV text. */
-#define _DEFAULT_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <lauxlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -86,28 +83,6 @@ static int l_reader_close(lua_State *L)
 
 /* ---- bytes ---- */
 
-static int raise_io(lua_State *L, const char *path, int e)
-{
-  sei_error_push(L, "io", "%s: %s", path, strerror(e));
-  lua_pushstring(L, path);
-  lua_setfield(L, -2, "file");
-  return lua_error(L);
-}
-
-static void read_piece(lua_State *L, struct reader *r)
-{
-  char *to = sei_csv_rows_room(r->rows, PIECE);
-  ssize_t n;
-  if(!to)
-    luaL_error(L, "not enough memory");
-  do
-    n = read(r->fd, to, PIECE);
-  while(n < 0 && errno == EINTR);
-  if(n < 0)
-    raise_io(L, lua_tostring(L, UP_SOURCE), errno);
-  sei_csv_rows_wrote(r->rows, (size_t)n, n == 0);
-}
-
 /* The function answered nil and something else: it failed. */
 static int raise_chunks(lua_State *L)
 {
@@ -171,7 +146,7 @@ static int read_row(lua_State *L, int status, lua_KContext called)
     if(e != SEI_CSV_MORE)
       return give(L, r, e);
     if(r->source == FROM_FILE)
-      read_piece(L, r);
+      sei_csv_rows_read(L, r->rows, r->fd, lua_tostring(L, UP_SOURCE), PIECE);
     else {
       lua_pushvalue(L, UP_SOURCE);
       lua_callk(L, 0, 2, 1, read_row);
@@ -339,12 +314,8 @@ static int l_read(lua_State *L)
   luaL_setmetatable(L, READER);
   r->source = push_source(L);
   r->rows = push_rows(L, 3, r);
-  if(r->source == FROM_FILE) {
-    const char *path = lua_tostring(L, 3);
-    r->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if(r->fd < 0)
-      return raise_io(L, path, errno);
-  }
+  if(r->source == FROM_FILE)
+    r->fd = sei_csv_open(L, lua_tostring(L, 3));
   if(r->source == FROM_TEXT)
     sei_csv_rows_whole(r->rows, lua_tostring(L, 3), lua_rawlen(L, 3));
   lua_pushvalue(L, 2);

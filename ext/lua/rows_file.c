@@ -4,9 +4,6 @@
  * what is not plainly good; whether it may be sent, and what is wrong with it,
  * is then said by the same rules as of rows that a script gives.
  */
-#define _DEFAULT_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <lauxlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,31 +43,13 @@ struct sei_rows_file *sei_rows_file_open(lua_State *L)
 
 /* ---- bytes ---- */
 
-static int raise_io(lua_State *L, const char *path, int e)
-{
-  sei_error_push(L, "io", "%s: %s", path, strerror(e));
-  lua_pushstring(L, path);
-  lua_setfield(L, -2, "file");
-  return lua_error(L);
-}
-
 static void read_piece(lua_State *L, struct sei_rows_file *f)
 {
-  char *to = sei_csv_rows_room(f->rows, PIECE);
-  ssize_t n;
-  if(!to)
-    luaL_error(L, "not enough memory");
   if(f->fd < 0)
     luaL_error(L, "the file of rows is closed");
-  do
-    n = read(f->fd, to, PIECE);
-  while(n < 0 && errno == EINTR);
-  if(n < 0) {
-    int saved = errno;
-    lua_getiuservalue(L, 2, PATH);
-    raise_io(L, lua_tostring(L, -1), saved);
-  }
-  sei_csv_rows_wrote(f->rows, (size_t)n, n == 0);
+  lua_getiuservalue(L, 2, PATH);
+  sei_csv_rows_read(L, f->rows, f->fd, lua_tostring(L, -1), PIECE);
+  lua_pop(L, 1);
 }
 
 /* ---- columns ---- */
@@ -280,9 +259,7 @@ static int l_rows_file(lua_State *L)
   how.required = lua_isnil(L, 2) ? 0 : 2;
   f->rows = sei_csv_rows_push(L, &how);
   lua_setiuservalue(L, 3, ROWS);
-  f->fd = open(path, O_RDONLY | O_CLOEXEC);
-  if(f->fd < 0)
-    return raise_io(L, path, errno);
+  f->fd = sei_csv_open(L, path);
   return 1;
 }
 
