@@ -74,12 +74,10 @@ static void release_request(struct sei_transfer *t)
   curl_easy_cleanup(t->easy);
   curl_mime_free(t->mime);
   wipe_lines(t->lines);
-  free(t->own);
   sei_feed_free(&t->feed);
   t->easy = NULL;
   t->mime = NULL;
   t->lines = NULL;
-  t->own = NULL;
   t->out = NULL;
 }
 

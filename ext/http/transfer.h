@@ -51,9 +51,10 @@ struct sei_request {
   const char *method;         /* "GET", "POST", "PUT", "PATCH", "DELETE" */
   const char *url;            /* absolute, already escaped */
   const struct sei_headers *headers; /* to send; copied */
-  const char *body;           /* NULL or body_len bytes; copied, unless */
+  const char *body;           /* NULL or body_len bytes; borrowed until the
+                                 transfer is DONE or freed, but copied of
+                                 SEI_SOURCE_BYTES */
   size_t body_len;
-  bool body_stays;            /*   they outlive the transfer: borrowed */
   bool reads;                 /* libcurl may send it a second time by itself,
                                  if a kept connection turns out dead before
                                  a byte of the reply came */

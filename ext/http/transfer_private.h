@@ -27,8 +27,7 @@ struct sei_transfer {
   char words[CURL_ERROR_SIZE]; /* libcurl's error buffer */
 
   /* the request */
-  const char *out;            /* the body to send: in `own`, or borrowed */
-  char *own;                  /* owned; a copy */
+  const char *out;            /* borrowed: the body to send */
   size_t out_len, out_pos;
   struct sei_feed feed;       /* the multipart file */
 

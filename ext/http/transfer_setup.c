@@ -210,28 +210,13 @@ static bool multipart(struct sei_transfer *t, struct sei_setopt *s,
   return true;
 }
 
-static bool take_body(struct sei_transfer *t, const struct sei_request *r)
-{
-  if(!r->body || !r->body_len)
-    return true;
-  t->out = r->body;
-  t->out_len = r->body_len;
-  if(r->body_stays)
-    return true;
-  t->out = t->own = malloc(r->body_len);
-  if(!t->own)
-    return false;
-  memcpy(t->own, r->body, r->body_len);
-  return true;
-}
-
 static bool body(struct sei_transfer *t, struct sei_setopt *s,
                  const struct sei_request *r)
 {
   if(r->source != SEI_SOURCE_NONE)
     return multipart(t, s, r);
-  if(!take_body(t, r))
-    return false;
+  t->out = r->body;
+  t->out_len = r->body ? r->body_len : 0;
   if(r->body)
     plain_body(t, s, r->method, r->reads);
   else

@@ -40,7 +40,6 @@ static void describe(struct sei_request *r, const struct sei_client *c,
   r->url = x->url;
   r->body = x->body;
   r->body_len = x->body_len;
-  r->body_stays = true; /* until the transfer is freed: sei_exchange_free */
   r->reads = x->endpoint->effect == SEI_READS;
   r->source = x->source;
   r->field = "file";
