@@ -113,7 +113,7 @@ void sei_walk_send(lua_State *L, struct sei_walk *w,
   sei_exchange_free(&s->x);
   sei_records_begin(&s->records, w->envelope, w->endpoint->key);
   s->records.drop_key = drop;
-  s->failed = s->landed = s->waits = false;
+  s->failed = s->landed = false;
   s->looked = 0;
   s->size = ask->page_size;
   if(!w->paged)
@@ -128,7 +128,7 @@ void sei_walk_send(lua_State *L, struct sei_walk *w,
 void sei_walk_forget(struct sei_walk_slot *s)
 {
   sei_exchange_free(&s->x);
-  s->asked = s->landed = s->waits = false;
+  s->asked = s->landed = false;
 }
 
 /* The reply of a slot cannot be used; the error object is on top. Pages
@@ -142,7 +142,7 @@ static void fail_slot(lua_State *L, struct sei_walk_slot *s)
   else
     lua_pop(L, 2);
   s->failed = true;
-  s->landed = s->waits = false;
+  s->landed = false;
   sei_exchange_free(&s->x);
 }
 
@@ -263,7 +263,7 @@ static void settle(lua_State *L, struct sei_walk *w, int i, int64_t most)
     fail_slot(L, s);
     return;
   }
-  s->landed = s->waits = w->paged;
+  s->landed = w->paged;
   if(s->landed)
     return;
   feed(L, w, i, most);

@@ -78,12 +78,13 @@ static void ask_pages(lua_State *L, struct sei_walk *w)
   }
 }
 
-/* Whether a page has come whose turn it is not yet. */
-static bool has_waiting(const struct sei_walk *w)
+/* Whether a page has come whose turn it is not yet; that of the slot `built`
+ * is (-1: no page's). */
+static bool has_waiting(const struct sei_walk *w, int built)
 {
-  unsigned i;
-  for(i = 0; i < w->slot_count; i++)
-    if(w->slots[i].waits)
+  int i;
+  for(i = 0; i < (int)w->slot_count; i++)
+    if(i != built && w->slots[i].landed)
       return true;
   return false;
 }
@@ -97,7 +98,7 @@ bool sei_walk_is_ready(const struct sei_walk *w)
 {
   const struct sei_client *c = w->client;
   int next = w->paged ? sei_pages_next(&w->pages) : -1;
-  return next >= 0 && w->slots[next].waits && w->state == WALK_RUNS &&
+  return next >= 0 && w->slots[next].landed && w->state == WALK_RUNS &&
     !w->inside && c->pool && !c->events.wanted && !c->wants_key &&
     c->recording.mode == SEI_RECORDING_OFF && is_small(w, next) &&
     sei_clock() - c->turned_at < STEP_PAUSE && !sei_pool_is_foreign(c->pool);
@@ -107,10 +108,10 @@ bool sei_walk_is_ready(const struct sei_walk *w)
  * or to use it up is idle (measured at 50 ms: 1.67 times the wire's time,
  * against 1.03). Where pages are small and more of them have come than we can
  * use up, several requests go out together. */
-static void send_asked(struct sei_walk *w)
+static void send_asked(struct sei_walk *w, int built)
 {
   if(w->asked && w->client->pool) {
-    if(w->small && has_waiting(w) &&
+    if(w->small && has_waiting(w, built) &&
        sei_clock() - w->client->stepped_at < STEP_PAUSE)
       return;
     sei_client_step(w->client);
@@ -128,11 +129,10 @@ static void build_next(lua_State *L, struct sei_walk *w)
   next = sei_pages_next(&w->pages);
   if(next < 0 || !w->slots[next].landed)
     return;
-  w->slots[next].waits = false;
   w->small = is_small(w, next);
   sei_pages_landed(&w->pages, next);
   ask_pages(L, w);
-  send_asked(w);
+  send_asked(w, next);
   sei_walk_build(L, w, next);
 }
 
@@ -254,7 +254,7 @@ static bool poll_paged(lua_State *L, struct sei_walk *w)
   if(w->at >= w->end)
     ask_pages(L, w);
   if(w->at < w->end)
-    send_asked(w);
+    send_asked(w, -1);
   return w->at < w->end || w->state != WALK_RUNS;
 }
 

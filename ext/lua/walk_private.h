@@ -26,7 +26,6 @@ struct sei_walk_slot {
   bool asked, failed;
   bool landed;      /* paged: the reply is whole and good; it is built when
                        its turn comes */
-  bool waits;       /* …and it has not come yet */
   int64_t size;     /* records asked for */
   struct sei_buf spare;     /* memory for the next reply's body */
   unsigned attempt;         /* of the request whose reply is being built */
