@@ -2,6 +2,7 @@
 -- clash.c) and in a Lua state.
 local emulator = require "spec.support.emulator"
 local shell = require "spec.support.shell"
+local tls = require "spec.support.tls"
 
 -- Set by `make valgrind`.
 local UNDER <const> = os.getenv "SEI_UNDER" or ""
@@ -13,9 +14,9 @@ local function absolute(path)
 end
 
 -- Repetitions would hide what a fork did to a request.
-local function client()
-  return ('{"base_url":"%s","api_key":"test-key","pace":false,"retries":0,"attempt_timeout":20}')
-    :format(e.url)
+local function client(url, more)
+  return ('{"base_url":"%s","api_key":"test-key","pace":false,"retries":0,"attempt_timeout":20%s}')
+    :format(url or e.url, more or "")
 end
 
 local function run(under, program, ...)
@@ -33,8 +34,8 @@ before_each(function() e:latency(0) end)
 
 teardown(function() if e then e:stop() end end)
 
-local function passes(name, under)
-  local text, status = run(under or UNDER, "guest", name, client())
+local function passes(name, under, options)
+  local text, status = run(under or UNDER, "guest", name, options or client())
   assert.equal(0, status, text)
   assert.matches("ok " .. name .. "\n$", text)
 end
@@ -62,6 +63,13 @@ describe("after a fork", function()
   it("so does a client; closing it there costs the parent no request, file or lock", function()
     e:latency(40)
     passes("fork_state", "")
+  end)
+
+  it("nor does it end the parent's TLS, at rest or with a request under way", function()
+    local dir = tls.folder()
+    local server <close> = tls.count(dir, "good")
+    finally(function() shell.remove(dir) end)
+    passes("fork_tls", "", client(server.url, (',"ca_file":"%s/ca.pem"'):format(dir)))
   end)
 end)
 

@@ -291,6 +291,32 @@ static void fork_state(const char *client)
   lua_close(L);
 }
 
+static void close_client_in_child(void *state)
+{
+  lua_State *L = state;
+  expect_true(L, "client:close() return true");
+  lua_close(L);
+}
+
+/* By TLS the server would be told of an end that only the child wants. It
+ * answers with the number of the connection. */
+static void fork_tls(const char *client)
+{
+  static const char FIRST[] = "local schema, err = client:get_schema() "
+    "return assert(schema, err).version == 1";
+  lua_State *L = new_state(client);
+  expect_true(L, FIRST);
+  in_child(close_client_in_child, L);
+  expect_true(L, FIRST);
+  expect_true(L, "call = require 'sei.core'.call(client, 'get_schema', {}, {})"
+    " client:step() return true");
+  in_child(close_client_in_child, L);
+  expect_true(L, "local schema, err = require 'sei.wait'.result(call) "
+    "return assert(schema, err).version == 1");
+  expect_true(L, FIRST);
+  lua_close(L);
+}
+
 /* ---- closing at any moment ---- */
 
 static void close_any_time(const char *client)
@@ -335,8 +361,9 @@ int main(int argc, char **argv)
   static const struct scenario ALL[] = {
     {"process", process}, {"no_atexit", no_atexit},
     {"curl_of_host", curl_of_host}, {"fork_context", fork_context},
-    {"fork_state", fork_state}, {"close_any_time", close_any_time},
-    {"close_state", close_state}, {NULL, NULL}
+    {"fork_state", fork_state}, {"fork_tls", fork_tls},
+    {"close_any_time", close_any_time}, {"close_state", close_state},
+    {NULL, NULL}
   };
   return run_scenario(ALL, argc, argv);
 }

@@ -111,6 +111,60 @@ end
 
 Server.__close = Server.close
 
+-- Arguments: the files of the certificate and its key. Says its port.
+local COUNTING <const> = [[
+local cqueues, socket = require "cqueues", require "cqueues.socket"
+local function read(path)
+  local file <close> = assert(io.open(path))
+  return file:read "a"
+end
+local context = require "openssl.ssl.context".new("TLS", true)
+context:setCertificate(require "openssl.x509".new(read(arg[1])))
+context:setPrivateKey(require "openssl.pkey".new(read(arg[2])))
+local loop, count = cqueues.new(), 0
+local function serve(connection, number)
+  connection:setmode("b", "b")
+  connection:onerror(function(_, _, why) return why end)
+  local body = ('{"version":%d,"fields":[]}'):format(number)
+  if connection:starttls(context) then
+    for line in connection:lines "*L" do
+      if line == "\r\n" then
+        connection:write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n",
+          "Content-Length: ", #body, "\r\n\r\n", body)
+        connection:flush()
+      end
+    end
+  end
+  connection:close()
+end
+local listener = socket.listen { host = "127.0.0.1", port = 0 }
+assert(listener:listen())
+print((select(3, listener:localname())))
+io.stdout:flush()
+loop:wrap(function()
+  for connection in listener:clients() do
+    count = count + 1
+    local number = count
+    loop:wrap(function() serve(connection, number) end)
+  end
+end)
+assert(loop:loop())]]
+
+--- Starts a server that keeps connections: it answers every request without a body by
+-- {"version":N,"fields":[]}, N being the number of the connection.
+-- @tparam string dir of tls.folder()
+-- @tparam string name of the certificate
+-- @treturn Server `port`, `url`
+function tls.count(dir, name)
+  local script = dir .. "/count.lua"
+  write(script, COUNTING)
+  local pipe = assert(io.popen(("unset LD_PRELOAD; cd %s && echo $$ && exec timeout 60 "
+    .. "lua5.4 count.lua %s.pem %s.key 2>&1 </dev/null"):format(shell.quote(dir), name, name), "r"))
+  local pid, port = assert(tonumber(pipe:read "l")), assert(pipe:read "l")
+  return setmetatable({ pipe = pipe, pid = pid, port = assert(tonumber(port), port),
+    url = ("https://127.0.0.1:%s/sei/api"):format(port) }, Server)
+end
+
 --- Puts a whole reply where a path of the API is asked for.
 function tls.put(dir, path, reply)
   sh(dir, "mkdir -p " .. shell.quote("sei/api" .. path:match "^(.*)/"))
