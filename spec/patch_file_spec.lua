@@ -84,12 +84,14 @@ local function random_rows(roll, n)
   return table.concat(lines, roll(2) == 1 and "\n" or "\r\n") .. "\n"
 end
 
--- The file's rows with their lines, whole numbers as such: what a script would give.
+-- The file's rows with their lines, whole numbers in digits as such: what a script would give.
 local function rows_of(path)
   local read = sei.csv.read { file = path }
   return function()
     local row, line = read()
-    if row then row.integrationId = math.tointeger(row.integrationId) or row.integrationId end
+    if row and not row.integrationId:find "%a" then
+      row.integrationId = math.tointeger(row.integrationId) or row.integrationId
+    end
     return row, line
   end
 end
@@ -261,6 +263,16 @@ describe("of a file", function()
 end)
 
 describe("the check of a file that goes whole", function()
+  it("finds a column that is no field, though its rows have all others", function()
+    local client, server = taking()
+    local path = file "email,integrationId,identity,note\na@b.c,1,x,y\n"
+    local report, err = client:upload_identities { file = path }
+    assert.is_nil(report)
+    assert.same({ { row = 1, line = 2, field = "note", value = "y",
+      reason = "is not a field of upload_identities" } }, err.rows)
+    assert.equal(0, #server.requests)
+  end)
+
   it("counts rows and lines however many are passed over at once", function()
     local client, server = taking()
     local lines = {}

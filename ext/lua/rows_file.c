@@ -132,17 +132,9 @@ static enum sei_rows_answer add_made(lua_State *L, struct sei_rows *r,
   sei_csv_rows_push_row(L, 3);
   row = lua_gettop(L);
   for(f = r->endpoint->fields; f && f->name; f++) {
-    int whole;
-    lua_Integer i;
-    if(f->type != SEI_FIELD_INTEGER)
-      continue;
     lua_getfield(L, row, f->name);
-    i = lua_tointegerx(L, -1, &whole);
-    lua_pop(L, 1);
-    if(whole) {
-      lua_pushinteger(L, i);
-      lua_setfield(L, row, f->name);
-    }
+    sei_rows_loosen(L, f);
+    lua_setfield(L, row, f->name);
   }
   if(only_check)
     return sei_rows_sound(L, r, row) ? SEI_ROWS_ADDED : SEI_ROWS_BAD;

@@ -56,6 +56,10 @@ struct sei_span {
  * the reason are the three values on top. */
 bool sei_rows_sound(lua_State *L, const struct sei_rows *r, int index);
 
+/* CSV cells are text: of an integer's field "5322" on top of the stack becomes
+ * an integer. */
+void sei_rows_loosen(lua_State *L, const struct sei_field *f);
+
 /* Pushes the value at `value` (0: nil), its field and the reason; false. */
 bool sei_rows_refuse(lua_State *L, int value, const char *field,
                      const char *reason);

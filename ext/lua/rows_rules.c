@@ -55,17 +55,18 @@ static void push_member(lua_State *L, int index, const char *name)
   lua_rawget(L, index);
 }
 
-/* CSV cells are text: "5322" is an integer there. */
-static void loosen(lua_State *L, const struct sei_rows *r,
-                   const struct sei_field *f)
+/* A spreadsheet writes long numbers as 1.23457E+11, which is another one; so
+ * no exponent is taken for a whole number, nor is anything else but digits. */
+void sei_rows_loosen(lua_State *L, const struct sei_field *f)
 {
+  const char *s;
   int whole;
   lua_Integer i;
-  if(!r->csv || f->type != SEI_FIELD_INTEGER ||
-     lua_type(L, -1) != LUA_TSTRING)
+  if(f->type != SEI_FIELD_INTEGER || lua_type(L, -1) != LUA_TSTRING)
     return;
+  s = lua_tostring(L, -1);
   i = lua_tointegerx(L, -1, &whole);
-  if(whole) {
+  if(whole && !s[strspn(s, "+-.0123456789 \t")]) {
     lua_pushinteger(L, i);
     lua_replace(L, -2);
   }
@@ -81,7 +82,8 @@ static bool obeys(lua_State *L, const struct sei_rows *r,
   int value = lua_gettop(L);
   if(is_null(L))
     return !f->required || sei_rows_refuse(L, 0, f->name, "is missing");
-  loosen(L, r, f);
+  if(r->csv)
+    sei_rows_loosen(L, f);
   if(!has_type(L, f))
     return sei_rows_refuse(L, value, f->name,
                            lua_pushfstring(L, "must be %s, is %s",
