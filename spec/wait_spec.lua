@@ -1,7 +1,7 @@
 -- What the other specs show of a client that blocks, they show inside an event
 -- loop, too: some of them are run once more here, with every test a coroutine of
 -- the loop; all of them by wait_luv_spec.lua and wait_cqueues_spec.lua.
--- And a loop that sei.wait.new is told of: examples/any_loop.lua.
+-- And a loop that sei.wait.new is told of: examples/hosts/any_loop.lua.
 local emulator = require "spec.support.emulator"
 local inside = require "spec.support.inside"
 local sei = require "sei"

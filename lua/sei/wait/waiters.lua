@@ -87,19 +87,23 @@ end
 
 local wake
 
--- Watches for the group. Nothing to watch once the client is closed: those who
--- wait are to find out.
-local function arm(group, seconds)
+-- Watches for the group instead of what it watched for.
+local function rewatch(group, fd, seconds)
   local cancel = group.cancel
   group.cancel = nil
   if cancel then cancel() end
-  local open, fd = pcall(group.client.pollfd, group.client)
-  if not open then fd, seconds = nil, 0 end
   group.due = seconds and clock() + seconds
   group.cancel = group.watch(fd, seconds, function()
     group.cancel = nil
     return wake(group)
   end, group.client)
+end
+
+-- Watches for the client. Nothing to watch once it is closed: those who wait are
+-- to find out.
+local function arm(group, seconds)
+  local open, fd = pcall(group.client.pollfd, group.client)
+  if open then rewatch(group, fd, seconds) else rewatch(group, nil, 0) end
 end
 
 -- How long the group may wait; nil: for ever.
@@ -129,12 +133,7 @@ end
 
 -- The client is about to be closed: its descriptor goes.
 local function closing(group)
-  if not group.first or group.waking then return end
-  if group.cancel then group.cancel() end
-  group.cancel = group.watch(nil, 0, function()
-    group.cancel = nil
-    return wake(group)
-  end, group.client)
+  if group.first and not group.waking then rewatch(group, nil, 0) end
 end
 
 local function group_of(client, watch)
