@@ -17,6 +17,11 @@ desk.MOST = 64 * 1024 -- bytes of a body
 
 local function is_text(value) return type(value) == "string" and value ~= "" end
 
+-- What need not be there may be null.
+local function may_be_text(value)
+  return value == nil or value == sei.null or type(value) == "string"
+end
+
 -- What is wrong with the body; nil: nothing.
 local function fault(hire)
   if type(hire) ~= "table" then return "an object is expected" end
@@ -31,6 +36,9 @@ local function fault(hire)
     if type(account) ~= "table" or math.type(account.integration_id) ~= "integer"
       or not is_text(account.login) then
       return ("accounts[%d]: 'integration_id' (integer) and 'login' are needed"):format(i)
+    end
+    if not may_be_text(account.name) or not may_be_text(account.email) then
+      return ("accounts[%d]: 'name' and 'email' are texts"):format(i)
     end
   end
 end

@@ -45,6 +45,9 @@ describe("Prosody", function()
     assert.matches(("%s in %d: %s\n"):format(one.identity, one.integrationId, one.email), body, 1,
       true)
     assert.equal(404, (daemon.ask(url .. "/who/no-such-login")))
+    e:clear_log()
+    assert.equal(400, (daemon.ask(url .. "/who/")))
+    assert.equal(0, #e:log())
   end)
 
   it("says what is wrong with the service, and shows no key", function()

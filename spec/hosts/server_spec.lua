@@ -105,7 +105,9 @@ for _, name in ipairs { "luv", "cqueues" } do
       assert.equal("p1@x.example", owner_of "new-1")
       e:clear_log()
       local bad = { { 400, "{" }, { 400, "" }, { 422, "7" }, { 422, hire { name = "" } },
-        { 422, hire { accounts = { { login = "x" } } } }, { 413, ("x"):rep(70000) } }
+        { 422, hire { accounts = { { login = "x" } } } },
+        { 422, hire { accounts = { { integration_id = 5323, login = "x", email = { "y" } } } } },
+        { 413, ("x"):rep(70000) } }
       for _, row in ipairs(bad) do
         local status, reply = post(url, row[2])
         assert.equal(row[1], status)

@@ -42,6 +42,7 @@ module:provides("http", {
   default_path = "/sei",
   route = {
     ["GET /who/*"] = function(_, login)
+      if login == "" then return { status_code = 400, body = "a login is needed\n" } end
       local lines, problem = who(http.urldecode(login))
       if not lines then
         module:log("warn", "%s", tostring(problem))
