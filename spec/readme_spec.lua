@@ -1,5 +1,7 @@
 -- readme - what README.md shows works as it stands there, but for the address.
+local core = require "sei.core"
 local emulator = require "spec.support.emulator"
+local sei = require "sei"
 local shell = require "spec.support.shell"
 
 local KEY <const> = "pat.acct1.key7.not-a-secret"
@@ -70,7 +72,36 @@ describe("README.md", function()
     assert.equal(6, seen)
   end)
 
-  it("names files that are there, or made by the target beside them", function()
+  it("names the defaults that hold", function()
+    local client <close> = sei.client { base_url = e.url, api_key = KEY }
+    e:quirk("fault", "status-503:20", "/v1/org/users/schema")
+    local _, err = client:get_schema()
+    e:clear()
+    assert.equal(tostring(#err.attempts - 1), text:match "`retries = (%d+)`")
+    local seconds = core.left(core.deadline(client, "get_schema", {}))
+    assert.equal(tostring(math.ceil(seconds)), text:match "`timeout = (%d+)`")
+    local default = {} -- spec/pace_spec.lua holds the client to these
+    for _, row in ipairs(core.options "sei.client pace") do default[row.name] = row.default end
+    assert.truthy(text:find(("`pace = {rate = %s, burst = %s}`"):format(default.rate,
+      default.burst), 1, true))
+  end)
+
+  it("names commands and targets that there are", function()
+    local makefile <close> = assert(io.open "Makefile")
+    local targets, seen = "\n" .. makefile:read "a", 0
+    for name in text:gmatch "`make ([%l-]+)" do
+      assert.truthy(targets:find("\n" .. name .. ":", 1, true), name)
+      seen = seen + 1
+    end
+    for command in text:gmatch "`(sei %l+ %-%-help)`" do
+      local printed, status = run(command)
+      assert.equal(0, status, command .. "\n" .. printed)
+      seen = seen + 1
+    end
+    assert.is_true(seen >= 10, seen)
+  end)
+
+  it("names files that are there", function()
     local seen = 0
     for name in text:gmatch "`([%w_]+/[%w_/.]+)`" do
       if not name:find "^build/" then
