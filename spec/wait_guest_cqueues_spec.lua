@@ -85,20 +85,7 @@ local function cancel_many(client, random, times, together, seen)
 end
 
 local function check_leaks(times, seed)
-  local e <close> = emulator.start { people = 200, accounts = 300 }
-  local client = guest.client(e, "cqueues")
-  local random, seen = guest.random_of(seed), setmetatable({}, { __mode = "k" })
-  cancel_many(client, random, 70, 7, seen) -- what is made once, is made now
-  local before, files = guest.memory(), guest.descriptors()
-  local cut, ended = cancel_many(client, random, times, 10, seen)
-  local after = guest.memory()
-  local text = ("seed %d, %d cut off, %d ended"):format(seed, cut, ended)
-  assert.equal(0, client:active(), text)
-  assert.is_nil(next(seen), text)
-  assert.is_true(after - before < 64, ("%s: %.0f KiB more"):format(text, after - before))
-  client:close()
-  assert.is_true(guest.descriptors() <= files, text)
-  return text
+  return guest.check_leaks("cqueues", cancel_many, times, seed)
 end
 
 describe("controllers of cqueues dropped at random points", function()

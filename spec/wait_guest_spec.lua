@@ -53,14 +53,6 @@ end)
 
 -- ---- cancelling ----
 
-local function handles()
-  local n = 0
-  uv.walk(function(handle)
-    if handle:is_active() then n = n + 1 end
-  end)
-  return n
-end
-
 -- Starts coroutines, `together` at a time, and closes each after some turns of
 -- the loop, wherever it is then, until `times` were closed and not over by
 -- themselves. `seen` is a weak set of all of them.
@@ -89,29 +81,14 @@ local function cancel_many(client, random, times, together, seen)
   return closed, ended
 end
 
-local function memory()
-  uv.run "nowait" -- the callbacks of closed handles
-  return guest.memory()
+-- No handle is left at work, and the callbacks of those that were closed are called.
+local function settle()
+  assert.equal(0, guest.handles())
+  uv.run "nowait"
 end
 
 local function check_leaks(times, seed)
-  local e <close> = emulator.start { people = 200, accounts = 300 }
-  local client = guest.client(e, "luv")
-  local random, seen = guest.random_of(seed), setmetatable({}, { __mode = "k" })
-  cancel_many(client, random, 70, 7, seen) -- what is made once, is made now
-  client:cancel()
-  uv.run()
-  local before, files = memory(), guest.descriptors()
-  local closed, ended = cancel_many(client, random, times, 10, seen)
-  local text = ("seed %d, %d closed, %d ended"):format(seed, closed, ended)
-  assert.equal(0, client:active(), text)
-  assert.equal(0, handles(), text)
-  local after = memory()
-  assert.is_nil(next(seen), text)
-  assert.is_true(after - before < 64, ("%s: %.0f KiB more"):format(text, after - before))
-  client:close()
-  assert.is_true(guest.descriptors() <= files, text)
-  return text
+  return guest.check_leaks("luv", cancel_many, times, seed, settle)
 end
 
 describe("coroutines closed at random points in luv's loop", function()

@@ -14,7 +14,10 @@ if not found then
   return
 end
 
-local SLOW <const> = math.min(tonumber(os.getenv "SEI_SLOW") or 1, 10)
+local guest = require "spec.support.guest"
+
+local SLOW <const> = guest.SLOW
+local handles, descriptors = guest.handles, guest.descriptors
 
 local function spawn(f)
   local co = coroutine.create(f)
@@ -25,21 +28,6 @@ end
 local function count(...)
   local n = 0
   for _ in ... do n = n + 1 end
-  return n
-end
-
--- Handles for which the loop would wait.
-local function handles()
-  local n = 0
-  uv.walk(function(handle)
-    if handle:is_active() then n = n + 1 end
-  end)
-  return n
-end
-
-local function descriptors()
-  local n = 0
-  for _ in uv.fs_scandir_next, assert(uv.fs_scandir "/proc/self/fd") do n = n + 1 end
   return n
 end
 

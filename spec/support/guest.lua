@@ -1,5 +1,7 @@
 --- What the specs of guests in an event loop share: jobs that a coroutine may be
 -- closed in, stalls, memory.
+local assert = require "luassert"
+local emulator = require "spec.support.emulator"
 local sei = require "sei"
 local uv = require "luv"
 
@@ -84,8 +86,8 @@ function guest.random_of(seed)
   end
 end
 
---- KiB that Lua knows of, when all garbage is gone.
-function guest.memory()
+-- KiB that Lua knows of, when all garbage is gone.
+local function memory()
   for _ = 1, 3 do collectgarbage() end
   return collectgarbage "count"
 end
@@ -95,6 +97,42 @@ function guest.descriptors()
   local n, scan = 0, assert(uv.fs_scandir "/proc/self/fd")
   while uv.fs_scandir_next(scan) do n = n + 1 end
   return n
+end
+
+--- Handles for which luv's loop would wait.
+function guest.handles()
+  local n = 0
+  uv.walk(function(handle)
+    if handle:is_active() then n = n + 1 end
+  end)
+  return n
+end
+
+--- Cuts calls of one client off, and checks that nothing is left of them.
+-- @tparam string host as for guest.client
+-- @tparam function cancel_many `cancel_many(client, random, times, together, seen)` puts each
+-- coroutine into the weak set `seen`; returns how many were cut off, and how many ended before
+-- @tparam integer times how many are to be cut off
+-- @tparam integer seed
+-- @tparam ?function settle called when all are cut off, before memory is looked at
+-- @treturn string what to show
+function guest.check_leaks(host, cancel_many, times, seed, settle)
+  local e <close> = emulator.start { people = 200, accounts = 300 }
+  local client, settled = guest.client(e, host), settle or function() end
+  local random, seen = guest.random_of(seed), setmetatable({}, { __mode = "k" })
+  cancel_many(client, random, 70, 7, seen) -- what is made once, is made now
+  settled()
+  local before, files = memory(), guest.descriptors()
+  local cut, ended = cancel_many(client, random, times, 10, seen)
+  local text = ("seed %d, %d cut off, %d ended"):format(seed, cut, ended)
+  assert.equal(0, client:active(), text)
+  settled()
+  local after = memory()
+  assert.is_nil(next(seen), text)
+  assert.is_true(after - before < 64, ("%s: %.0f KiB more"):format(text, after - before))
+  client:close()
+  assert.is_true(guest.descriptors() <= files, text)
+  return text
 end
 
 return guest
