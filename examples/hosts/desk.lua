@@ -99,11 +99,12 @@ local function exists(path)
   return file ~= nil
 end
 
--- Out of the way, but not away: sei.undo needs the journal.
+-- Out of the way, but not away: sei.undo needs the journal. That goes first: a plan
+-- without one is made anew, a journal without its plan would be in the way for ever.
 local function put_away(plan, word)
   local name = ("%s.%s.%s"):format(plan, os.date "!%Y%m%dT%H%M%SZ", word)
-  assert(os.rename(plan, name))
   if exists(plan .. ".journal") then assert(os.rename(plan .. ".journal", name .. ".journal")) end
+  assert(os.rename(plan, name))
 end
 
 local function apply(job, plan, digest)
@@ -137,6 +138,13 @@ end
 
 -- ---- settings ----
 
+local function number(name, default, least, most)
+  local text = os.getenv(name) or default
+  local value = math.tointeger(tonumber(text))
+  if value and value >= least and value <= most then return value end
+  error(("%s must be a whole number from %d to %d, not '%s'"):format(name, least, most, text), 0)
+end
+
 -- From the environment: SEI_REGION or SEI_BASE_URL, SEI_KEY_FILE; SYNC_RECIPE,
 -- SYNC_FOLDER, SYNC_SECONDS (3600); PORT (0: any).
 function desk.settings(wait)
@@ -151,8 +159,8 @@ function desk.settings(wait)
     wait = wait,
   }
   return { client = client, recipe = need "SYNC_RECIPE", folder = need "SYNC_FOLDER",
-    seconds = tonumber(os.getenv "SYNC_SECONDS") or 3600, batch_size = 200,
-    port = math.tointeger(tonumber(os.getenv "PORT") or 0) }
+    seconds = number("SYNC_SECONDS", 3600, 1, 30 * 86400), batch_size = 200,
+    port = number("PORT", 0, 0, 65535) }
 end
 
 return desk

@@ -28,22 +28,15 @@ $HTTP["url"] == "/hire" { magnet.attract-raw-url-to = ( "%s/examples/hosts/light
 describe("lighttpd", function()
   local e, folder, host, url
 
-  local function write(name, text)
-    local file = assert(io.open(folder .. "/" .. name, "w"))
-    file:write(text)
-    file:close()
-    assert(os.execute("chmod 600 " .. shell.quote(folder .. "/" .. name)))
-  end
-
   setup(function()
     e = emulator.start { people = 60, accounts = 50 }
     folder = shell.folder()
     local here = shell.run "pwd":gsub("\n", "")
     local problem
-    write("key", "k-lighttpd-1234")
+    shell.private_file(folder .. "/key", "k-lighttpd-1234")
     for _ = 1, 3 do -- somebody may take the port in between
       local port = daemon.port()
-      write("conf", CONFIG:format(folder, port, here))
+      shell.private_file(folder .. "/conf", CONFIG:format(folder, port, here))
       host, problem = daemon.start(("env PATH=$PATH:/usr/sbin SEI_BASE_URL=%s SEI_KEY_FILE=%s/key "
         .. "lighttpd -D -f %s/conf"):format(e.url, folder, folder), "server started")
       url = ("http://127.0.0.1:%d/hire"):format(port)

@@ -34,18 +34,11 @@ for _, name in ipairs { "luv", "cqueues" } do
 
     local e, folder, host, number = nil, nil, nil, 0
 
-    local function write(file, text)
-      local handle = assert(io.open(folder .. "/" .. file, "w"))
-      handle:write(text)
-      handle:close()
-      assert(os.execute("chmod 600 " .. shell.quote(folder .. "/" .. file)))
-    end
-
     setup(function()
       folder = shell.folder()
       e = plans.emulator(folder, ROWS + 20)
-      write("key", "k-server-1234")
-      write("recipe.lua", RECIPE:format(ROWS))
+      shell.private_file(folder .. "/key", "k-server-1234")
+      shell.private_file(folder .. "/recipe.lua", RECIPE:format(ROWS))
     end)
     teardown(function()
       e:stop()

@@ -35,13 +35,6 @@ sei_timeout = %d
 VirtualHost "localhost"
 ]]
 
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-  assert(os.execute("chmod 600 " .. shell.quote(path)))
-end
-
 --- Starts it with one module more. Its accounts are boss@localhost, who may run
 -- commands, and guest@localhost, whose password is "p-" and the name.
 -- @tparam Emulator e
@@ -54,16 +47,16 @@ end
 function prosody.start(e, folder, module, timeout)
   local here, problem = shell.run "pwd":gsub("\n", ""), nil
   assert(os.execute(("mkdir -p %s/localhost/accounts"):format(shell.quote(folder))))
-  write(folder .. "/key", "k-prosody-1234")
+  shell.private_file(folder .. "/key", "k-prosody-1234")
   for _, name in ipairs { "boss", "guest" } do
-    write(("%s/localhost/accounts/%s.dat"):format(folder, name),
+    shell.private_file(("%s/localhost/accounts/%s.dat"):format(folder, name),
       ("return { password = %q }\n"):format("p-" .. name))
   end
   for _ = 1, 3 do -- somebody may take a port in between
     local host
     local web, chat = daemon.port(), daemon.port()
-    write(folder .. "/cfg.lua", CONFIG:format(folder, folder, here, here, (', "%s"'):format(module),
-      web, chat, e.url, folder, timeout))
+    shell.private_file(folder .. "/cfg.lua", CONFIG:format(folder, folder, here, here,
+      (', "%s"'):format(module), web, chat, e.url, folder, timeout))
     host, problem = daemon.start("prosody -F --config " .. folder .. "/cfg.lua",
       "Activated service 'http' on %[127")
     if host then return host, "http://127.0.0.1:" .. web, chat end

@@ -66,6 +66,14 @@ function shell.folder()
   return (shell.run "mktemp -d":gsub("\n$", ""))
 end
 
+--- Writes a file that nobody else may read, as one with a key must be.
+function shell.private_file(path, text)
+  local file = assert(io.open(path, "w"))
+  file:write(text)
+  file:close()
+  assert(os.execute("chmod 600 " .. shell.quote(path)))
+end
+
 function shell.remove(path)
   assert(path:find "^/.+/.+", "not a folder that shell.folder() made")
   shell.run("rm -rf -- " .. shell.quote(path))
