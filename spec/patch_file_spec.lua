@@ -1,6 +1,7 @@
 -- patch_identities{ file = } and add_cloud_ids{ file = }: a CSV file goes as JSON in
 -- batches, as its rows would, without a Lua row of any that is good. And arrays, which
 -- go the same short way: the bytes are those of the long one.
+local dice = require "spec.support.dice"
 local emulator = require "spec.support.emulator"
 local fates = require "spec.support.fates"
 local scripted = require "spec.support.scripted"
@@ -38,15 +39,6 @@ local function bodies(server)
   local list = {}
   for i, request in ipairs(server.requests) do list[i], server.requests[i] = request.body, nil end
   return list
-end
-
--- A generator of its own: the spec must not depend on who else draws numbers.
-local function dice(seed)
-  local state = seed * 7919 + 17
-  return function(n)
-    state = (state * 6364136223846793005 + 1442695040888963407)
-    return (state >> 33) % n + 1
-  end
 end
 
 -- ---- the same bytes, whichever way ----
@@ -119,7 +111,7 @@ end
 
 describe("a file's rows and the same rows from a script", function()
   local function compare(seed)
-    local roll = dice(seed)
+    local roll = dice(seed * 7919 + 17)
     local client, server = taking()
     local path, size = file(random_rows(roll, roll(60))), roll(20)
     local want_report = assert(client:patch_identities(rows_of(path), { batch_size = size }))

@@ -1,5 +1,6 @@
 -- sandboxed: hostile recipes, written ones and mutated ones. None reads a file, runs a command,
 -- outlives its limits, grows past its memory, or reaches a host that is not allowed.
+local dice = require "spec.support.dice"
 local emulator = require "spec.support.emulator"
 local hostile = require "spec.support.hostile"
 local sei = require "sei"
@@ -100,17 +101,9 @@ describe("a hostile recipe", function()
     nothing_escaped "one of them"
   end)
 
-  -- One seed, one list of recipes: as Knuth's linear congruential generator goes.
-  local function new_random(seed)
-    local state = seed
-    return function(n)
-      state = state * 6364136223846793005 + 1442695040888963407
-      return (state >> 33) % n + 1
-    end
-  end
-
+  -- One seed, one list of recipes.
   local function mutations(count, seed, limits)
-    local random, ended = new_random(seed), {}
+    local random, ended = dice(seed), {}
     for i = 1, count do
       local text = hostile.mutated(list, random)
       local _, err = judge("mutation " .. i .. " of seed " .. seed, text, limits)

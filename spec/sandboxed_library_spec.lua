@@ -1,5 +1,6 @@
 -- sandboxed: what a recipe finds of Lua's libraries is what there is outside, as long as no limit
 -- is near: patterns, string.rep and table functions against Lua's own, on random arguments.
+local dice = require "spec.support.dice"
 local sei = require "sei"
 
 -- Which argument is to blame, Lua 5.4.4 mistakes in table.remove.
@@ -48,14 +49,6 @@ local function compare(make, count)
   end
 end
 
-local function new_random(seed)
-  local state = seed
-  return function(n)
-    state = state * 6364136223846793005 + 1442695040888963407
-    return (state >> 33) % n + 1
-  end
-end
-
 local ITEMS <const> = { "a", "b", "%a", "%d", "%w", "%s", ".", "[ab]", "[^a]", "[%w_]", "[a-c]",
   "%.", "%S", "%b()", "%f[%w]", "%f[^a]", "(", ")", "()", "%1", "%2", "$", "^", "*", "+", "-", "?",
   "%", "[", "]", "[]a]", "[^]]", "%0", "%b", "%f", "x", " ", "[a-]", "[%a-z]", "%z" }
@@ -70,7 +63,7 @@ end
 
 local function patterns(seed)
   return function(count)
-    local random, calls = new_random(seed), {}
+    local random, calls = dice(seed), {}
     for i = 1, count do
       local text, pattern = word(random, CHARS, 12), word(random, ITEMS, 6)
       local which = random(5)
@@ -99,7 +92,7 @@ local function edge(random) return random(3) > 1 and random(8) - 2 or EDGES[rand
 
 -- Small ranges only where Lua's own would be at it for ever.
 local function tables(count)
-  local random, calls = new_random(5), {}
+  local random, calls = dice(5), {}
   for i = 1, count do
     local t, which = {}, random(7)
     for k = 1, random(7) - 1 do t[k] = random(9) > 1 and k * 10 or "s" .. k end

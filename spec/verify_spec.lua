@@ -1,5 +1,6 @@
 -- verify - what was accepted against what the service has: rows it swallowed are
 -- named with field and values, and sent once more if that is wanted.
+local dice = require "spec.support.dice"
 local emulator = require "spec.support.emulator"
 local fates = require "spec.support.fates"
 local scripted = require "spec.support.scripted"
@@ -345,14 +346,6 @@ end)
 
 -- ---- the property, for contributors ----
 
-local function dice(seed)
-  local state = seed * 104729 + 7
-  return function(n)
-    state = (state * 6364136223846793005 + 1442695040888963407)
-    return (state >> 33) % n + 1
-  end
-end
-
 local FAULTS = { "reset-before", "reset-acted", "reset-within", "truncated", "bad-gzip",
   "garbage", "status-500", "status-429", "status-503" }
 
@@ -443,7 +436,7 @@ end
 
 -- One call under a fault; whether it went through.
 local function one_seed(client, list, seed)
-  local roll = dice(seed)
+  local roll = dice(seed * 104729 + 7)
   local rows, before = make_rows(roll, list, seed), contributors()
   local fault = ("%s@%d:%d"):format(FAULTS[roll(#FAULTS)], roll(4), roll(2))
   if roll(4) > 1 then e:quirk("fault", fault) end

@@ -1,6 +1,7 @@
 --- What the specs of guests in an event loop share: jobs that a coroutine may be
 -- closed in, stalls, memory.
 local assert = require "luassert"
+local dice = require "spec.support.dice"
 local emulator = require "spec.support.emulator"
 local sei = require "sei"
 local uv = require "luv"
@@ -78,11 +79,10 @@ guest.JOBS = {
 
 --- random(n) and random(low, high) that give the same for the same seed.
 function guest.random_of(seed)
-  local state = seed
+  local roll = dice(seed)
   return function(low, high)
-    if not high then low, high = 1, low end
-    state = (state * 1103515245 + 12345) % 2147483648
-    return low + (state >> 8) % (high - low + 1)
+    if not high then return roll(low) end
+    return low - 1 + roll(high - low + 1)
   end
 end
 
