@@ -5,9 +5,10 @@
 --   sei_region = "prod1"              -- or sei_base_url = "https://…"
 --   sei_key_file = "/etc/prosody/sei.key"
 --
--- GET /sei/who/LOGIN answers with a line per person whose login it is; the
--- ad-hoc command "Who is this login?" does the same in a chat client, for
--- administrators. While one question waits for the service, Prosody goes on.
+-- GET /sei/who/LOGIN answers with a line per person whose login it is, whoever
+-- asks: http_interfaces, or a proxy in front, says who may. The ad-hoc command
+-- "Who is this login?" does the same in a chat client, for administrators. While
+-- one question waits for the service, Prosody goes on.
 
 module:depends "http"
 module:depends "adhoc"
@@ -46,7 +47,8 @@ module:provides("http", {
       local lines, problem = who(http.urldecode(login))
       if not lines then
         module:log("warn", "%s", tostring(problem))
-        return { status_code = 502, body = tostring(problem) .. "\n" }
+        -- an error's text names people and hosts: that is for the log
+        return { status_code = 502, body = ("the service: %s\n"):format(problem.kind) }
       end
       if #lines == 0 then return { status_code = 404, body = "nobody has this login\n" } end
       return { headers = { content_type = "text/plain; charset=utf-8" },
