@@ -14,6 +14,7 @@ local socket = require "socket"
 local loop = { readers = {}, timers = {} } -- by descriptor; by a table of their own
 
 function loop.once()
+  if not next(loop.readers) and not next(loop.timers) then return false end
   local soon, list, now = nil, {}, socket.gettime()
   for timer in pairs(loop.timers) do soon = math.min(soon or math.huge, timer.at - now) end
   for _, reader in pairs(loop.readers) do list[#list + 1] = reader end
@@ -28,7 +29,7 @@ function loop.once()
   for _, timer in ipairs(due) do
     if loop.timers[timer] then timer.callback() end
   end
-  return next(loop.readers) ~= nil or next(loop.timers) ~= nil
+  return true
 end
 
 -- ---- what sei needs of it: cut here -----------------------------------------
