@@ -139,8 +139,16 @@ function wait.wrap(f) return require "sei.wait.waiters".wrap(f) end
 -- What each adapter needs of its host: nothing is loaded that nobody asks for.
 local NEEDS <const> = { luv = "luv", cqueues = "cqueues", prosody = "util.async" }
 
+-- A misspelt one is no nil: a client with `wait = nil` blocks.
+local function misspelt(name)
+  local known = { new = true, wrap = true }
+  for host in pairs(NEEDS) do known[host] = true end
+  error(("sei.wait has no '%s'%s"):format(tostring(name),
+    require "sei.options".suggest(tostring(name), known)), 3)
+end
+
 return setmetatable(wait, { __index = function(self, name)
-  if not NEEDS[name] then return nil end
+  if not NEEDS[name] then misspelt(name) end
   require(NEEDS[name])
   local pause = require("sei.wait." .. name)
   rawset(self, name, pause)

@@ -155,6 +155,12 @@ function waiters.check_yieldable()
     .. " (and not inside a function that cannot yield, such as the order given to table.sort)", 0)
 end
 
+local function check_function(value, at, name)
+  if type(value) == "function" then return end
+  error(("bad argument #%d to 'sei.wait.%s' (function expected, got %s)"):format(at, name,
+    type(value)), 0)
+end
+
 --- Makes a wait function for a host.
 -- @tparam function watch `watch(fd, seconds, wake, client)` asks the host to call `wake` once, out
 -- of its loop and never at once: when the descriptor `fd` is readable (nil: there is none) or after
@@ -165,6 +171,8 @@ end
 -- set `entry.resume` to a function that resumes it; default: coroutine.yield and resume
 -- @treturn function for the option `wait` of sei.client
 function waiters.new(watch, how)
+  check_function(watch, 1, "new")
+  if how ~= nil then check_function(how, 2, "new") end
   local function pause(client, at_once)
     waiters.check_yieldable()
     local seconds = at_once and 0 or client:timeout()
@@ -223,6 +231,7 @@ end
 -- @tparam function f
 -- @treturn function resumes f
 function waiters.wrap(f)
+  check_function(f, 1, "wrap")
   local co = coroutine.create(f)
   nested[co] = true
   return function(...) return handed_on(co, coroutine.resume(co, ...)) end
