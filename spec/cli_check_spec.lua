@@ -6,14 +6,22 @@ local emulator = require "spec.support.emulator"
 local sei = require "sei"
 local shell = require "spec.support.shell"
 
-local e
+local e, folder
+
+-- Without a folder of its own for locks, it would make one below HOME.
+setup(function() folder = shell.folder() end)
+teardown(function() shell.remove(folder) end)
 
 local function start(options)
   e = emulator.start(options)
   finally(function() e:stop() end)
 end
 
-local function check(words, variables) return command.run(e, "check " .. words, variables) end
+local function check(words, variables)
+  local all = { XDG_STATE_HOME = folder }
+  for name, value in pairs(variables or {}) do all[name] = value end
+  return command.run(e, "check " .. words, all)
+end
 
 local function has(text, wanted) assert.truthy(text:find(wanted, 1, true), text) end
 
@@ -114,20 +122,19 @@ describe("sei check", function()
   end)
 
   it("looks at this machine alone, as text and as JSON", function()
-    local variables = { XDG_STATE_HOME = shell.folder() }
-    finally(function() shell.remove(variables.XDG_STATE_HOME) end)
+    local variables = { XDG_STATE_HOME = folder }
     local text, status = command.run(nil, "check --host", variables)
     assert.equal(0, status, text)
-    local folder = variables.XDG_STATE_HOME:gsub("%p", "%%%0")
+    local pattern = folder:gsub("%p", "%%%0")
     for _, line in ipairs { "^This machine\n  ok  Lua +Lua 5%.4%.%d",
       "\n  ok  libcurl +%d+%.%d+%.%d",
       "\n  ok  TLS +%a+/%d", "\n  ok  zlib +%d+%.%d", "\n  ok  utf8proc +%d+%.%d",
       "\n  ok  DNS +[^\n]+ does not block\n", "\n  ok  open files +%d",
-      "\n  ok  lock +one writer per account, files in " .. folder,
+      "\n  ok  lock +one writer per account, files in " .. pattern,
       "\n  ok  wait: luv +can be loaded\n", "\n  %-%-  wait: prosody +only within Prosody\n" } do
       assert.matches(line, text)
     end
-    assert.equal("", (shell.run("find " .. variables.XDG_STATE_HOME .. " -type f")))
+    assert.equal("", (shell.run("find " .. folder .. " -type f")))
     text, status = shell.run("ulimit -n 100; " .. command.line(nil, variables)
       .. " check --host --json --ca-file /nowhere/ca.pem")
     assert.equal(1, status, text)
