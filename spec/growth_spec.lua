@@ -1,18 +1,10 @@
 -- Nothing grows faster than it must. Not by the clock: memory is counted in
 -- bytes, work in instructions (valgrind), so that a busy machine changes
 -- nothing. The jobs are those of `make bench`, on its page server.
+local fit = require "spec.bench.fit"
+local growth = require "spec.bench.growth"
+local service = require "spec.bench.service"
 local shell = require "spec.support.shell"
-
--- The benchmark's modules know one another by short names.
-local function bench(name)
-  local path = package.path
-  package.path = "spec/bench/?.lua;" .. path
-  local module = require(name)
-  package.path = path
-  return module
-end
-
-local fit, growth, service = bench "fit", bench "growth", bench "service"
 
 -- A sanitizer's or valgrind's own memory would be measured.
 local plain = (os.getenv "SEI_SANITIZE" or "") == "" and (os.getenv "SEI_UNDER" or "") == ""

@@ -1,7 +1,9 @@
 -- growth - time and memory of a job against how many records it has: each size
 -- in a process of its own (grow.lua), the exponent fitted, two charts.
-local fit = require "fit"
-local plot = require "plot"
+local body = require "sei.report.body"
+local fit = require "spec.bench.fit"
+local plot = require "spec.bench.plot"
+local shell = require "spec.support.shell"
 
 local growth = {}
 
@@ -50,8 +52,8 @@ end
 -- @tparam table at `url(records)` and `file(records)` give what it is told; `scratch`: a path
 -- @tparam ?integer rounds (as many as the size needs)
 function growth.command(job, records, at, rounds)
-  return ("lua5.4 spec/bench/grow.lua %s %d '%s' '%s' %s"):format(job.name, records,
-    at.url(records), job.file and at.file(records) or at.scratch, rounds or "")
+  return shell.join { "lua5.4", "spec/bench/grow.lua", job.name, records, at.url(records),
+    job.file and at.file(records) or at.scratch, rounds }
 end
 
 --- What a run printed.
@@ -102,12 +104,7 @@ end
 
 -- ---- charts ----
 
-local function count(n)
-  local power = math.floor(math.log(n, 10) + 0.5)
-  local names = { [3] = "1,000", [4] = "10,000", [5] = "100,000", [6] = "1,000,000" }
-  return math.abs(n / 10 ^ power - 1) < 0.01 and names[power]
-    or ("%d"):format(math.floor(n + 0.5)):reverse():gsub("(%d%d%d)(%d)", "%1,%2"):reverse()
-end
+local function count(n) return body.number(math.floor(n + 0.5)) end
 
 local function seconds(s)
   if s >= 0.9995 then return ("%.3g s"):format(s) end

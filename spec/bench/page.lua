@@ -7,7 +7,7 @@
 --                                                           for the first column
 --   { figure = name, svg = text }                           name: of the file without ".svg"
 --   { fold = title, parts = { part, … } }
-local escape = require "plot".escape
+local escape = require "sei.report.body".escape
 
 local page = {}
 

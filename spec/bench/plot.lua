@@ -1,6 +1,8 @@
 -- plot - a chart with logarithmic axes as an SVG file: every line named at its
 -- end, diagonals for "so much a record" behind them, light or dark as the
 -- reader's screen is.
+local escape = require "sei.report.body".escape
+
 local plot = {}
 
 local WIDTH <const>, HEIGHT <const> = 760, 460
@@ -42,12 +44,6 @@ local function style()
 }
 </style>]]):format(table.concat(light, "\n"), table.concat(dark, "\n"))
 end
-
-local function escape(text)
-  return (tostring(text):gsub("[&<>\"]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;",
-    ['"'] = "&quot;" }))
-end
-plot.escape = escape
 
 -- ---- scales ----
 
@@ -211,12 +207,12 @@ local function frame_of(o)
   local y_low, y_high = range(o.series, 2)
   return { x_low = x_low / 1.15, x_high = x_high * 1.06,
     y_low = math.min(y_low / 1.5, o.y.low or math.huge),
-    y_high = math.max(y_high * 1.5, o.y.high or 0) }
+    y_high = y_high * 1.5 }
 end
 
 --- A chart as the text of an SVG file.
 -- @tparam table o `title`, `subtitle`; `x` and `y`: `label` (of x), `show` (a function: a tick's
--- text), `low` and `high` (of y: shown at least); `series`: array of { name, note, power (of the
+-- text), `low` (of y: shown at least); `series`: array of { name, note, power (of the
 -- note), points = {{x, y}, …}, tell = function(point) that gives a point's text }; `guides`: array
 -- of { each = y per x, label }. All numbers are positive.
 -- @treturn string

@@ -1,6 +1,6 @@
 -- report - medians become ratios, and these with all else the parts of a report
 -- (page.lua).
-local growth = require "growth"
+local growth = require "spec.bench.growth"
 
 local report = {}
 

@@ -8,16 +8,15 @@
 -- --most: where the growth of jobs that hold everything ends. `make bench` and
 -- `make bench-quick` do all of it. Absolute times depend on the machine and on
 -- what else it does; the ratios are what counts.
-package.path = "spec/bench/?.lua;" .. package.path
-
-local contest = require "contest"
-local growth = require "growth"
-local jobs = require "jobs"
-local page = require "page"
-local report = require "report"
+local contest = require "spec.bench.contest"
+local growth = require "spec.bench.growth"
+local jobs = require "spec.bench.jobs"
+local page = require "spec.bench.page"
+local report = require "spec.bench.report"
 local rows = require "spec.bench.rows"
 local sei = require "sei"
-local service = require "service"
+local service = require "spec.bench.service"
+local shell = require "spec.support.shell"
 
 local programs, json_file = arg[1], arg[2]
 local quick, most, chosen = false, nil, {}
@@ -34,14 +33,12 @@ local function say(...)
   io.stderr:write("bench: ", string.format(...), "\n")
 end
 
-local quoted = service.quoted
-
 -- ---- one run --------------------------------------------------------------
 
 local PATTERN <const> = "measured (%S+) (%S+) (%S+) (%d+) (%d+)"
 
 local function measure(command)
-  local pipe = assert(io.popen(quoted { programs .. "measure" } .. " " .. command, "r"))
+  local pipe = assert(io.popen(shell.quote(programs .. "measure") .. " " .. command, "r"))
   local text = pipe:read "a"
   pipe:close()
   local wall, user, system, rss, status = text:match(PATTERN)
@@ -57,10 +54,11 @@ local function command_of(who, heat, at)
   local server = heat.tls and at.tls or at.service
   at.url = server:url(heat.latency, nil, heat.gzip)
   local more = heat.words(heat, at)
-  local line = quoted(table.move(more, 1, #more, #words + 1, words))
+  local line = shell.join(table.move(more, 1, #more, #words + 1, words))
+  if not server.ca then return line end
   -- Go's TLS looks into the second one
-  return server.ca and quoted { "env", "BENCH_CA=" .. server.ca, "SSL_CERT_FILE=" .. server.ca }
-    .. " " .. line or line
+  return ("env BENCH_CA=%s SSL_CERT_FILE=%s %s"):format(shell.quote(server.ca),
+    shell.quote(server.ca), line)
 end
 
 -- What the service took since the last time, by its own count.

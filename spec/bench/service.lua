@@ -1,24 +1,17 @@
 -- service - the benchmark's page server as a process: where it listens, files of
 -- its rows. It reads from a pipe that we hold, so it ends when we do.
+local shell = require "spec.support.shell"
+
 local service = {}
 service.__index = service
 service.__close = function(self) self:close() end
-
---- Words as one command line of sh.
-function service.quoted(words)
-  local list = {}
-  for i, word in ipairs(words) do list[i] = "'" .. tostring(word):gsub("'", "'\\''") .. "'" end
-  return table.concat(list, " ")
-end
-
-local quoted = service.quoted
 
 -- Opening its pipe waits until it is there.
 local function start(command)
   local fifo = os.tmpname()
   os.remove(fifo)
-  assert(os.execute(quoted { "mkfifo", "-m", "600", fifo }))
-  local hold = assert(io.popen(command .. " > " .. quoted { fifo }, "w"))
+  assert(os.execute(shell.join { "mkfifo", "-m", "600", fifo }))
+  local hold = assert(io.popen(command .. " > " .. shell.quote(fifo), "w"))
   local answers = assert(io.open(fifo))
   local port = answers:read "n"
   answers:close()
@@ -32,7 +25,7 @@ end
 -- @tparam integer records
 -- @tparam integer csv_rows
 function service.start(programs, records, csv_rows)
-  local self = start(("%s --records %d --csv-rows %d"):format(quoted { programs .. "server" },
+  local self = start(("%s --records %d --csv-rows %d"):format(shell.quote(programs .. "server"),
     records, csv_rows))
   self.programs = programs
   return self
@@ -42,9 +35,9 @@ end
 -- @treturn ?service nil: it cannot be run here
 function service:over_tls()
   local program = self.programs .. "h2_go"
-  if not os.execute("test -x " .. quoted { program }) then return nil end
+  if not os.execute("test -x " .. shell.quote(program)) then return nil end
   local ca = self.programs .. "h2.pem"
-  local other = start(quoted { program, self.port, ca })
+  local other = start(shell.join { program, self.port, ca })
   other.programs, other.files, other.ca = self.programs, { [ca] = true }, ca
   return other
 end
