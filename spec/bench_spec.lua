@@ -4,6 +4,7 @@ local page = require "spec.bench.page"
 local plot = require "spec.bench.plot"
 local report = require "spec.bench.report"
 local rows = require "spec.bench.rows"
+local shell = require "spec.support.shell"
 
 -- Every tag is closed, and every < and & is one of ours.
 local function check_tags(text)
@@ -175,12 +176,20 @@ describe("the report of the benchmark", function()
     rows.tell({ "7" }, list)
     _G.print = real -- luacheck: ignore 122
     assert.is_true(ok, problem)
-    local got, rest = rows.take("| a | table |\n" .. table.concat(said))
+    local got = rows.take("| a | table |\n" .. table.concat(said))
     assert.same(list, got)
-    assert.equal("| a | table |\n", rest)
     local told = report.told(got)[1]
     assert.equal(0.25, told.ratio)
     assert.is_true(told.kept)
     assert.same({ "0.50 s", "2.00 s" }, told.text)
+  end)
+end)
+
+describe("the runner of the benchmark", function()
+  it("refuses a heat that there is not, before it runs anything", function()
+    local text, status = shell.run(shell.lua()
+      .. " spec/bench/run.lua /nowhere/ /nowhere/bench.json lits-1000")
+    assert.equal(1, status)
+    assert.matches("bench: there is no heat 'lits%-1000' %(did you mean 'list%-1000'%?%)", text)
   end)
 end)

@@ -73,7 +73,7 @@ function report.ratios(rows, heats, contestants)
     local against = row.against or row.heat
     local other = row.best and best_of(heats[against] or {}, contestants, row.measure)
       or row.other
-    local one = { job = row[1], limit = row.limit, other = other }
+    local one = { job = row[1], heat = row.heat, limit = row.limit, other = other }
     one.ours = value_of(heats, row, row.heat, "sei")
     one.against = row.value or other and value_of(heats, row, against, other)
     if one.ours and one.against then settle(one, row.measure)

@@ -20,20 +20,17 @@ end
 --- Takes them out of what a program printed.
 -- @tparam string text
 -- @treturn table the list
--- @treturn string the rest
 function rows.take(text)
   local list = {}
-  local rest = text:gsub("row\t([^\n]*)\n", function(line)
-    local row = {}
-    for value in (line .. "\t"):gmatch "([^\t]*)\t" do
-      row[FIELDS[#row + 1]] = tonumber(value) or value
-      row[#row + 1] = value
+  for line in text:gmatch "row\t([^\n]*)\n" do
+    local row, i = {}, 0
+    for value in line:gmatch "[^\t]+" do
+      i = i + 1
+      row[FIELDS[i]] = tonumber(value) or value
     end
-    for i = #row, 1, -1 do row[i] = nil end
     list[#list + 1] = row
-    return ""
-  end)
-  return list, rest
+  end
+  return list
 end
 
 return rows

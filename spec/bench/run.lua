@@ -11,6 +11,7 @@
 local contest = require "spec.bench.contest"
 local growth = require "spec.bench.growth"
 local jobs = require "spec.bench.jobs"
+local options = require "sei.options"
 local page = require "spec.bench.page"
 local report = require "spec.bench.report"
 local rows = require "spec.bench.rows"
@@ -20,11 +21,17 @@ local shell = require "spec.support.shell"
 
 local programs, json_file = arg[1], arg[2]
 local quick, most, chosen = false, nil, {}
+local known = { growth = true }
+for _, list in ipairs { jobs.heats, jobs.programs } do
+  for _, one in ipairs(list) do known[one.name] = true end
+end
 for i = 3, #arg do
   local number = arg[i]:match "^%-%-most=(%d+)$"
   if arg[i] == "--quick" then quick = true
   elseif number then most = math.tointeger(number)
-  else chosen[arg[i]] = true end
+  elseif known[arg[i]] then chosen[arg[i]] = true
+  else error(("bench: there is no heat '%s'%s"):format(arg[i], options.suggest(arg[i], known)), 0)
+  end
 end
 
 local ROUNDS <const> = quick and 3 or 7
@@ -226,12 +233,12 @@ local function publish(result, contestants)
   say("the report is %sreport.html (and .md)", programs)
 end
 
--- Rows that nobody asked for are not worth a line.
+-- Rows of heats that nobody asked for are not worth a line.
 local function asked_for(ratios)
   if not next(chosen) then return ratios end
   local list = {}
   for _, one in ipairs(ratios) do
-    if not (one.missing and one.missing:find "was not run$") then list[#list + 1] = one end
+    if chosen[one.heat] then list[#list + 1] = one end
   end
   return list
 end
