@@ -99,7 +99,7 @@ if #real >= 2 then
 end
 
 local TIMES <const>, PAIRS <const> = 12, 150e6 -- at least so much faster, so many a second
-local program, failed, told = build(), false, {}
+local program, failed, identical, told = build(), false, true, {}
 print "| names | cutoff | hits | ours, s | plain C, s | times faster | M pairs/s | hits |"
 print "|---|---|---|---|---|---|---|---|"
 for _, job in ipairs(jobs) do
@@ -111,18 +111,20 @@ for _, job in ipairs(jobs) do
     print(("| %s, %d x %d | %.2f | %d | %.3f | %.2f | %.1f | %.0f | %s |"):format(job[1], #job[2],
       #job[3], cutoff, #hits, seconds, plain_seconds, times, speed,
       equal and "identical" or "DIFFERENT"))
-    if not equal or cutoff == 0.9 and times < TIMES or cutoff == 0.8 and speed * 1e6 < PAIRS then
+    identical = identical and equal
+    if cutoff == 0.9 and times < TIMES or cutoff == 0.8 and speed * 1e6 < PAIRS then
       failed = true
     end
-    told[#told + 1] = { measure = "cpu", ours = equal and seconds or math.huge,
+    told[#told + 1] = { measure = "cpu", ours = seconds,
       job = ("join of %d × %d names (%s) at %.2f: CPU"):format(#job[2], #job[3], job[1], cutoff),
       other = cutoff == 0.9 and "plain C" or "150 M pairs a second", limit = cutoff == 0.9
         and 1 / TIMES or 1, against = cutoff == 0.9 and plain_seconds or #job[2] * #job[3] / PAIRS }
   end
 end
 os.execute("rm -rf " .. shell.quote(folder))
+assert(identical, "hits differ from those of plain C: no time of this run counts")
 rows.tell(arg, told)
 if failed then
-  print "a limit is missed: 12 times faster at 0.90, 150 M pairs/s at 0.80, identical hits"
+  print "a limit is missed: 12 times faster at 0.90, 150 M pairs/s at 0.80"
   os.exit(1)
 end
