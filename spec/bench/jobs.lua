@@ -19,6 +19,7 @@ local function form(_, at) return { at.url, at.small } end
 local ONE_BY_ONE <const> = { paged = "page by page: 81 times 50 ms and more" }
 
 -- `csv`: needs the CSV files. `taken`: rows that the service must have taken.
+-- `silent`: prints nothing that could be compared.
 -- `rounds`: at most so many; `many`: always so many, where one is over before
 -- others on the machine have had their turn. `gzip`: pages are packed, for those
 -- who take that. `tls`: over HTTP/2, by another server. `only`: whom it concerns;
@@ -45,11 +46,9 @@ local heats = {
   { name = "csv-named", job = "csv_named", words = file, csv = true },
   { name = "csv-down", job = "csv_down", words = down, csv = true },
   { name = "make-rows", job = "make_rows", words = rows, silent = true },
-  { name = "upload-rows", job = "upload_rows", words = rows, silent = true, taken = SENT_ROWS },
-  { name = "upload-file", job = "upload_file", words = rows, csv = true, silent = true,
-    taken = SENT_ROWS },
-  { name = "upload-form", job = "upload_form", words = form, csv = true, silent = true,
-    taken = SENT_ROWS },
+  { name = "upload-rows", job = "upload_rows", words = rows, taken = SENT_ROWS },
+  { name = "upload-file", job = "upload_file", words = rows, csv = true, taken = SENT_ROWS },
+  { name = "upload-form", job = "upload_form", words = form, csv = true, taken = SENT_ROWS },
   { name = "start", job = "first", page_size = 50, window = 1, total = 50, words = list,
     many = 31 },
 }
