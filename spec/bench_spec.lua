@@ -1,5 +1,7 @@
 -- What `make bench` makes of its measurements: ratios, tables, a page, charts.
+local contest = require "spec.bench.contest"
 local growth = require "spec.bench.growth"
+local jobs = require "spec.bench.jobs"
 local page = require "spec.bench.page"
 local plot = require "spec.bench.plot"
 local report = require "spec.bench.report"
@@ -185,11 +187,52 @@ describe("the report of the benchmark", function()
   end)
 end)
 
+describe("the heats of the benchmark", function()
+  local heats, contestants = {}, {}
+  for _, heat in ipairs(jobs.heats) do heats[heat.name] = heat end
+  for _, who in ipairs(contest.all "build/bench/") do contestants[who.name] = who end
+
+  -- What is misspelt would be a row that cannot be measured here, on any machine.
+  local function takes_part(name, heat)
+    assert.truthy(heats[heat], heat)
+    assert.truthy(contestants[name], name)
+    assert.truthy(contestants[name].jobs[heats[heat].job], name .. " in " .. heat)
+    local named = not heats[heat].only
+    for _, one in ipairs(heats[heat].only or {}) do named = named or one == name end
+    assert.is_true(named, name .. " in " .. heat)
+  end
+
+  it("have those of whom their ratios are", function()
+    for _, row in ipairs(jobs.rows) do
+      takes_part("sei", row.heat)
+      if not row.best and not row.value then takes_part(row.other, row.against or row.heat) end
+      if row.beyond then
+        takes_part("sei", row.beyond)
+        takes_part(row.other, row.beyond)
+      end
+    end
+    for name, heat in pairs(heats) do
+      for _, who in ipairs(heat.only or {}) do takes_part(who, name) end
+    end
+  end)
+end)
+
 describe("the runner of the benchmark", function()
   it("refuses a heat that there is not, before it runs anything", function()
     local text, status = shell.run(shell.lua()
       .. " spec/bench/run.lua /nowhere/ /nowhere/bench.json lits-1000")
     assert.equal(1, status)
     assert.matches("bench: there is no heat 'lits%-1000' %(did you mean 'list%-1000'%?%)", text)
+  end)
+
+  it("refuses to let growth end before there are two sizes", function()
+    for words, least in pairs { ["--most=2999"] = 3000, ["--most=many"] = 3000,
+      ["--quick --most=9999"] = 10000 } do
+      local text, status = shell.run(("%s spec/bench/run.lua /nowhere/ /nowhere/bench.json %s"
+        .. " growth"):format(shell.lua(), words))
+      assert.equal(1, status)
+      assert.matches(("bench: --most must be a whole number from %d on\n"):format(least), text, 1,
+        true)
+    end
   end)
 end)

@@ -50,7 +50,10 @@ end
 
 function jobs.csv_up()
   local client = connect()
-  return function() assert(client:upload_identities { file = path }) end
+  return function()
+    local report = assert(client:upload_identities { file = path })
+    assert(report.accepted == records)
+  end
 end
 
 function jobs.json_up()
@@ -76,17 +79,17 @@ end
 -- An account for each of the directory's people, all of them new.
 function jobs.plan()
   local client, people, accounts = connect(), {}, {}
-  for i = 1, records do
-    local email = ("person%d@example.org"):format(i)
-    people[i] = { email = email, name = "Given" .. i % 977 .. " Family" .. i % 9973 }
-    accounts[i] = { integration_id = 5000 + i % 400, login = "login" .. i, email = email,
-      name = people[i].name }
+  for one in client:list_contributors { page_size = 1000, fields = { "email", "full_name" } } do
+    local i = #people + 1
+    people[i] = { email = one.email, name = one.full_name }
+    accounts[i] = { integration_id = 5000 + i % 400, login = "login" .. i, email = one.email,
+      name = one.full_name }
   end
   local file = path .. ".plan"
   return function()
     local plan = assert(sei.plan { client = client, people = people, accounts = accounts,
       file = file })
-    assert(plan.writes >= 0)
+    assert(plan.writes == records)
     os.remove(file)
   end
 end

@@ -25,13 +25,19 @@ local known = { growth = true }
 for _, list in ipairs { jobs.heats, jobs.programs } do
   for _, one in ipairs(list) do known[one.name] = true end
 end
+if not json_file then error("bench: PROGRAMS and JSON are missing: see run.lua's head", 0) end
 for i = 3, #arg do
-  local number = arg[i]:match "^%-%-most=(%d+)$"
+  local number = arg[i]:match "^%-%-most=(.*)$"
   if arg[i] == "--quick" then quick = true
-  elseif number then most = math.tointeger(number)
+  elseif number then most = math.tointeger(tonumber(number)) or 0
   elseif known[arg[i]] then chosen[arg[i]] = true
   else error(("bench: there is no heat '%s'%s"):format(arg[i], options.suggest(arg[i], known)), 0)
   end
+end
+-- One size alone does not tell how something grows.
+local two = growth.sizes({}, quick)[2]
+if most and most < two then
+  error(("bench: --most must be a whole number from %d on"):format(two), 0)
 end
 
 local ROUNDS <const> = quick and 3 or 7
