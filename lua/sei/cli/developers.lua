@@ -153,9 +153,9 @@ local function print_preview(one, args)
   if one.put_away then
     io.stderr:write("sei: the earlier preview, which was activated, is now ", one.put_away, "\n")
   end
-  local show = require "sei.developers.show"
-  io.write(args.json and show.json(one, { rows = args.rows, kind = args.kind })
-    or show.text(one, { rows = args.rows, kind = args.kind, width = width() }))
+  local options = { rows = args.rows, kind = args.kind, width = width() }
+  io.write(args.json and require "sei.show".json(one, options)
+    or require "sei.developers.show".text(one, options))
 end
 
 local function status_of(one)

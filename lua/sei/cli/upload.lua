@@ -193,11 +193,11 @@ end
 
 -- Errors about developers by the lines of the file.
 local function tell_developers(err, args)
-  local faults = require "sei.developers.faults"
-  if not faults.is_told(err) then return end
-  local ok, list = pcall(faults.of, err, { file = args.file })
+  local check = require "sei.developers.check"
+  if not check.is_told(err) then return end
+  local ok, list = pcall(require "sei.developers.faults".of, err, { file = args.file })
   for _, one in ipairs(ok and list or {}) do
-    io.stderr:write(require "sei.developers.check".line(one, args.file), "\n")
+    io.stderr:write(check.line(one, args.file), "\n")
   end
 end
 

@@ -222,8 +222,7 @@ local function failed(self, err)
   local ok, now = pcall(read, self)
   local where = ok and state_of(self, now) or "unknown"
   if where == "after" and err.class == "unknown" then return now end
-  local list = err.rows
-  if type(list) == "table" and type(list[1]) == "table" and list[1].errorType then
+  if check.is_told(err) then
     local all = {}
     for _, row in ipairs(self.preview.rows) do
       if row.after then
@@ -233,10 +232,10 @@ local function failed(self, err)
         all[#all].line = row.line
       end
     end
-    local told = check.explain(list, all, mapping.roles { list = self.preview.header.mapping })
+    local told = check.explain(err.rows, all, mapping.roles { list = self.preview.header.mapping })
     local new = check.error(told, { name = self.preview.header.source
       and self.preview.header.source.name, sent = true, status = err.status })
-    new.errors, new.request_id, new.class = list, err.request_id, err.class
+    new.errors, new.request_id, new.class = err.rows, err.request_id, err.class
     err = new
   end
   err.step, err.version, err.where = self.step, self.preview.header.version, where

@@ -124,6 +124,14 @@ end
 
 -- ---- the service's look ----
 
+--- Whether an error is one in which the service names developers.
+-- @param err anything
+-- @treturn boolean
+function check.is_told(err)
+  local rows = type(err) == "table" and err.rows
+  return type(rows) == "table" and type(rows[1]) == "table" and rows[1].errorType ~= nil
+end
+
 -- Our name of a field that the service calls by its own or by a role.
 local function column_of(name, roles)
   if type(name) ~= "string" then return nil end

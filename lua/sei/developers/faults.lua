@@ -8,8 +8,6 @@ local there = require "sei.developers.there"
 
 local faults = {}
 
-local PLACES <const> = { NAME = "name", EMAIL = "email", MANAGER_EMAIL = "manager" }
-
 -- Names of an array's rows, sorted: what a header would be.
 local function names_of(rows)
   local seen, names = {}, {}
@@ -30,25 +28,7 @@ local function sent(given)
   local read = data.read { file = given.file, rows = given.rows,
     header = given.rows and (given.header or names_of(given.rows)) }
   local made = mapping.make { columns = read.columns, declared = given.columns, missing = "remove" }
-  local value, list = mapping.reader(read.columns), {}
-  for i, cells in ipairs(read.rows) do
-    local base, fields = {}, {}
-    for _, entry in ipairs(made.list) do
-      local text = value(cells, entry)
-      if entry.role then base[PLACES[entry.role]] = text else fields[entry.name] = text end
-    end
-    list[i] = there.developer(base.email, base.name, base.manager, fields)
-    list[i].line = cells.line
-  end
-  return list, mapping.roles(made)
-end
-
---- Whether an error is one that names developers.
--- @param err anything
--- @treturn boolean
-function faults.is_told(err)
-  local rows = type(err) == "table" and err.rows
-  return type(rows) == "table" and type(rows[1]) == "table" and rows[1].errorType ~= nil
+  return there.of_rows(read, made), mapping.roles(made)
 end
 
 --- Brings an error back to what was sent. Raises an error object if that cannot be read.
@@ -56,7 +36,7 @@ end
 -- @tparam table given `file`, or `rows` (and `header`); `columns`
 -- @treturn {table,...} see sei.developers.check
 function faults.of(err, given)
-  if not faults.is_told(err) then return {} end
+  if not check.is_told(err) then return {} end
   local list, roles = sent(given)
   return check.explain(err.rows, list, roles)
 end

@@ -1,7 +1,6 @@
 --- A preview of developers as text, for whoever is to approve it.
 -- @module sei.developers.show
 
-local core = require "sei.core"
 local preview = require "sei.developers.preview"
 local report = require "sei.report"
 
@@ -127,23 +126,6 @@ function show.text(one, options)
     width = options.width or WIDTH, kind = options.kind })
   out[#out + 1] = ("\n%s\ndigest: %s\n"):format(verdict(one), one.digest)
   return table.concat(out)
-end
-
---- A preview as one JSON object: `digest`, `header`, and `rows` where they are wanted.
--- @tparam table one
--- @tparam ?table options `rows`, `kind`
--- @treturn string one line
-function show.json(one, options)
-  options = options or {}
-  local rows
-  if options.rows or options.kind then
-    rows = core.json.array {}
-    for _, row in ipairs(one.rows) do
-      if options.kind == nil or row.kind == options.kind then rows[#rows + 1] = row end
-    end
-  end
-  return assert(core.json.encode({ digest = one.digest, header = one.header, rows = rows },
-    { canonical = true })) .. "\n"
 end
 
 return show

@@ -7,7 +7,7 @@
 -- @module sei.developers.there
 
 local core = require "sei.core"
-local fold = require "sei.developers.mapping".fold
+local mapping = require "sei.developers.mapping"
 local sort = require "sei.plan.file".sort
 
 local there = {}
@@ -35,6 +35,25 @@ function there.developer(email, name, manager, fields)
   return one
 end
 
+--- A file's rows as developers, with their lines.
+-- @tparam table read of sei.developers.data
+-- @tparam table made of sei.developers.mapping
+-- @treturn {table,...} each with `line`
+function there.of_rows(read, made)
+  local value_of, list = mapping.reader(read.columns), {}
+  for i, cells in ipairs(read.rows) do
+    local base, fields = {}, {}
+    for _, entry in ipairs(made.list) do
+      local value = value_of(cells, entry)
+      if entry.role then base[mapping.PLACES[entry.role]] = value
+      else fields[entry.name] = value end
+    end
+    list[i] = there.developer(base.email, base.name, base.manager, fields)
+    list[i].line = cells.line
+  end
+  return list
+end
+
 -- ---- reading ----
 
 -- Members that are no field of the customer's.
@@ -47,19 +66,17 @@ local function record_of(row, roles)
     if name == "additionalFields" and type(value) == "table" then
       for field, one in pairs(value) do fields[field] = one end
     else
-      local what = roles[name] or MEMBERS[fold(name)]
+      local what = roles[name] or MEMBERS[mapping.fold(name)]
       if what then found[what] = value else fields[name] = value end
     end
   end
   return there.developer(found.email, found.name, found.manager, fields)
 end
 
-local PLACES <const> = { NAME = "name", EMAIL = "email", MANAGER_EMAIL = "manager" }
-
 local function places_of(schema)
   local roles = {}
   for _, one in ipairs(schema or {}) do
-    if one.role then roles[one.name] = PLACES[one.role] end
+    if one.role then roles[one.name] = mapping.PLACES[one.role] end
   end
   return roles
 end
@@ -124,7 +141,7 @@ end
 -- @treturn ?{table,...}
 function there.schema(client)
   local reply, err = client:get_developer_schema()
-  if reply then return require "sei.developers.mapping".schema(reply) end
+  if reply then return mapping.schema(reply) end
   if is_none(err) then return nil end
   error(err, 0)
 end

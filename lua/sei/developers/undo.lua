@@ -6,6 +6,7 @@
 -- read back, and told.
 -- @module sei.developers.undo
 
+local PLACES <const> = require "sei.developers.mapping".PLACES
 local core = require "sei.core"
 local preview = require "sei.developers.preview"
 local there = require "sei.developers.there"
@@ -28,13 +29,11 @@ local function check_state(self, now)
     .. "would lose", "nothing was sent; upload a file that says how it shall be")
 end
 
-local ROLE_OF <const> = { NAME = "name", EMAIL = "email", MANAGER_EMAIL = "manager" }
-
 -- Columns of the schema, and those that the old developers had besides.
 local function columns_of(schema, set)
   local names, places, seen = {}, {}, {}
   for i, one in ipairs(schema) do
-    names[i], places[i], seen[one.name] = one.name, one.role and ROLE_OF[one.role] or false, true
+    names[i], places[i], seen[one.name] = one.name, one.role and PLACES[one.role] or false, true
   end
   for _, name in ipairs(set.names) do
     if not seen[name] then names[#names + 1], places[#names + 1] = name, false end
@@ -55,11 +54,7 @@ local function send(client, names, places, set)
     err.step, err.hint = "upload", "nothing was activated: the developers are as they are"
     error(err, 0)
   end
-  local reply = report.batches[1] and report.batches[1].reply
-  local version = type(reply) == "table" and reply.versionId
-  if version then return tostring(version) end
-  error(core.error { kind = "protocol", step = "upload", class = "unknown",
-    message = "the upload was taken, but the service named no versionId" }, 0)
+  return upload.version_of(report.batches[1] and report.batches[1].reply)
 end
 
 local function mapping_of(schema)

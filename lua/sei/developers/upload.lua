@@ -18,23 +18,6 @@ local UNTOUCHED <const> = "nothing was activated: the developers are as they wer
 
 -- ---- the rows that are sent ----
 
-local PLACES <const> = { NAME = "name", EMAIL = "email", MANAGER_EMAIL = "manager" }
-
--- The file's rows as developers, with their lines.
-local function developers_of(self, made)
-  local value_of, list = mapping.reader(self.data.columns), {}
-  for i, cells in ipairs(self.data.rows) do
-    local base, fields = {}, {}
-    for _, entry in ipairs(made.list) do
-      local value = value_of(cells, entry)
-      if entry.role then base[PLACES[entry.role]] = value else fields[entry.name] = value end
-    end
-    list[i] = there.developer(base.email, base.name, base.manager, fields)
-    list[i].line = cells.line
-  end
-  return list
-end
-
 -- What the file does not speak of stays: people, and fields.
 local function keep_others(self, made, list)
   if self.missing ~= "keep" then return 0 end
@@ -71,7 +54,7 @@ end
 -- Cells in the header's order.
 local function cells_of(list, names, roles)
   local role_of, rows = {}, {}
-  for role, name in pairs(roles) do role_of[name] = PLACES[role] end
+  for role, name in pairs(roles) do role_of[name] = mapping.PLACES[role] end
   for i, one in ipairs(list) do
     local cells = {}
     for k, name in ipairs(names) do
@@ -96,33 +79,38 @@ local function as_in_file(found, made)
 end
 
 local function fail(self, err, made, rows)
-  local list = err.rows
-  local is_told = type(list) == "table" and type(list[1]) == "table" and list[1].errorType
-  if not is_told then
+  if not check.is_told(err) then
     err.step, err.hint = "upload", err.hint or UNTOUCHED
     error(err, 0)
   end
-  local told = as_in_file(check.explain(list, rows, mapping.roles(made)), made)
+  local told = as_in_file(check.explain(err.rows, rows, mapping.roles(made)), made)
   local refused = check.error(told, { name = self.data.name, file = self.given.file, sent = true,
     hint = UNTOUCHED, status = err.status })
-  refused.step, refused.errors, refused.request_id = "upload", list, err.request_id
+  refused.step, refused.errors, refused.request_id = "upload", err.rows, err.request_id
   error(refused, 0)
 end
 
--- Also a yes may name errors in its preview.
-local function check_reply(self, reply, made, rows)
+--- The version that the answer to an upload names. Raises an error object if there is none.
+-- @param reply
+-- @treturn string
+function upload.version_of(reply)
   if type(reply) ~= "table" then reply = {} end
-  local errors = type(reply.errors) == "table" and reply.errors or {}
-  if #errors > 0 then fail(self, { rows = errors, status = 200 }, made, rows) end
   local version = reply.versionId or type(reply.data) == "table" and reply.data.versionId
   if type(version) == "string" or math.type(version) == "integer" then return tostring(version) end
   error(core.error { kind = "protocol", step = "upload", class = "unknown",
     message = "the upload was taken, but the service named no versionId", hint = UNTOUCHED }, 0)
 end
 
+-- Also a yes may name errors in its preview.
+local function check_reply(self, reply, made, rows)
+  local errors = type(reply) == "table" and type(reply.errors) == "table" and reply.errors or {}
+  if #errors > 0 then fail(self, { rows = errors, status = 200 }, made, rows) end
+  return upload.version_of(reply)
+end
+
 -- Sends one form of the rows; nil: the service has no mapping yet (412).
 local function send(self, endpoint, made)
-  local list = developers_of(self, made)
+  local list = there.of_rows(self.data, made)
   local kept = keep_others(self, made, list)
   local roles = mapping.roles(made)
   if self.given.check ~= false then
@@ -174,7 +162,7 @@ local function is_mapped(self)
   if not one then return false end
   local roles, names, values = {}, {}, {}
   for _, field in ipairs(self.schema) do
-    if field.role then roles[field.name] = PLACES[field.role] end
+    if field.role then roles[field.name] = mapping.PLACES[field.role] end
   end
   for i, field in ipairs(self.schema) do
     names[i] = field.name
@@ -287,7 +275,7 @@ function upload.map(client, given)
   made.faults = {}
   if #made.problems == 0 then
     self.before = there.set {}
-    made.faults = as_in_file(check.rows(developers_of(self, made), mapping.roles(made)), made)
+    made.faults = as_in_file(check.rows(there.of_rows(self.data, made), mapping.roles(made)), made)
   end
   return made
 end
