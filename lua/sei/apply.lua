@@ -17,6 +17,7 @@ local batch = require "sei.apply.batch"
 local core = require "sei.core"
 local directory = require "sei.plan.directory"
 local file = require "sei.plan.file"
+local gate = require "sei.gate"
 local guard = require "sei.guard"
 local history = require "sei.apply.history"
 local journal = require "sei.journal"
@@ -31,13 +32,9 @@ local NAMED <const> = 10    -- records that a message names
 
 -- ---- gates ----
 
-local function refuse(code, message, hint)
-  error(core.error { kind = "refused", code = code, message = message, hint = hint }, 0)
-end
-
 local function check_approval(self, approve)
   if approve:lower() == self.plan.digest then return end
-  refuse("approval", ("the plan %s has the digest %s, approved was %s"):format(self.plan.path,
+  gate.refuse("approval", ("the plan %s has the digest %s, approved was %s"):format(self.plan.path,
     self.plan.digest, approve), "look at it with 'sei show', and approve the digest that it has")
 end
 
@@ -46,19 +43,13 @@ local function check_guards(self)
   if #failed == 0 then return end
   local sentences = {}
   for i, one in ipairs(failed) do sentences[i] = guard.tell(one) end
-  refuse("guard", "a guard stops the plan: " .. table.concat(sentences, "; "),
+  gate.refuse("guard", "a guard stops the plan: " .. table.concat(sentences, "; "),
     "a guard is overridden by a number, when the plan is made")
 end
 
 local function check_target(self)
-  local want, have = self.plan.header.target, core.target(self.client)
-  for _, name in ipairs { "base_url", "account" } do
-    if want[name] ~= have[name] then
-      refuse("target", ("the plan is for %s %s, the client's is %s"):format(
-        name == "account" and "the account" or "the service", want[name] or "(none)",
-        have[name] or "(none)"), "apply it with the configuration that it was made with")
-    end
-  end
+  gate.target(self.client, self.plan.header.target, "the plan",
+    "apply it with the configuration that it was made with")
 end
 
 -- ---- where every row stands ----

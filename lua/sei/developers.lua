@@ -28,6 +28,7 @@
 local attempt = require "sei.attempt"
 local core = require "sei.core"
 local options = require "sei.options"
+local refuse = require "sei.gate".refuse
 
 local developers = {}
 
@@ -191,10 +192,6 @@ function developers.undo(given)
 end
 
 -- ---- all of it ----
-
-local function refuse(code, message, hint)
-  error(core.error { kind = "refused", code = code, message = message, hint = hint }, 0)
-end
 
 -- The preview that an earlier call made of the very same file, if it still is to be activated.
 local function made_before(o)

@@ -10,6 +10,7 @@
 
 local check = require "sei.developers.check"
 local core = require "sei.core"
+local gate = require "sei.gate"
 local journal = require "sei.journal"
 local lock = require "sei.lock"
 local mapping = require "sei.developers.mapping"
@@ -20,10 +21,6 @@ local activate = {}
 
 local NAMED <const> = 10 -- developers that a message names
 
-local function refuse(code, message, hint)
-  error(core.error { kind = "refused", code = code, message = message, hint = hint }, 0)
-end
-
 -- ---- gates ----
 
 local function check_approval(self)
@@ -31,7 +28,7 @@ local function check_approval(self)
   if type(self.given.approve) == "string" and self.given.approve:lower() == one.digest then
     return
   end
-  refuse("approval", ("the preview %s has the digest %s, approved was %s"):format(
+  gate.refuse("approval", ("the preview %s has the digest %s, approved was %s"):format(
     one.path or "(not in a file)", one.digest, self.given.approve or "nothing"),
     "look at it with 'sei developers preview', and approve the digest that it has")
 end
@@ -39,19 +36,13 @@ end
 local function check_guards(self)
   local why = preview.stopped(self.preview.header)
   if not why then return end
-  refuse("guard", "a guard stops the preview: " .. why,
+  gate.refuse("guard", "a guard stops the preview: " .. why,
     "a guard is overridden by a number, when the file is uploaded")
 end
 
 local function check_target(self)
-  local want, have = self.preview.header.target, core.target(self.client)
-  for _, name in ipairs { "base_url", "account" } do
-    if want[name] ~= have[name] then
-      refuse("target", ("the preview is for %s %s, the client's is %s"):format(
-        name == "account" and "the account" or "the service", want[name] or "(none)",
-        have[name] or "(none)"), "use the configuration that it was uploaded with")
-    end
-  end
+  gate.target(self.client, self.preview.header.target, "the preview",
+    "use the configuration that it was uploaded with")
 end
 
 -- ---- where it stands ----
@@ -116,7 +107,7 @@ local function open_journal(self)
       target = self.preview.header.target, rows = preview.writes(self.preview.header),
       version = self.preview.header.version })
   elseif first.what ~= "developers" or first.plan ~= self.preview.digest then
-    refuse("journal", self.journal_path .. " is the journal of something else",
+    gate.refuse("journal", self.journal_path .. " is the journal of something else",
       "name another one with the option 'journal'")
   end
 end

@@ -7,16 +7,12 @@
 -- @module sei.developers.undo
 
 local PLACES <const> = require "sei.developers.mapping".PLACES
-local core = require "sei.core"
 local preview = require "sei.developers.preview"
+local refuse = require "sei.gate".refuse
 local there = require "sei.developers.there"
 local upload = require "sei.developers.upload"
 
 local undo = {}
-
-local function refuse(code, message, hint)
-  error(core.error { kind = "refused", code = code, message = message, hint = hint }, 0)
-end
 
 local function check_state(self, now)
   local digest, header = there.digest(now), self.preview.header

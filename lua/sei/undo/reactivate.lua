@@ -12,6 +12,7 @@
 local attempt = require "sei.attempt"
 local core = require "sei.core"
 local file = require "sei.plan.file"
+local gate = require "sei.gate"
 local history = require "sei.apply.history"
 local journal = require "sei.journal"
 local lock = require "sei.lock"
@@ -20,25 +21,21 @@ local remote = require "sei.apply.remote"
 
 local reactivate = {}
 
-local function refuse(code, message, hint)
-  error(core.error { kind = "refused", code = code, message = message, hint = hint }, 0)
-end
-
 -- ---- gates ----
 
 -- The version to go back to, and the one that the apply left.
 local function versions_of(past, path)
   local before, after = past.beginning and past.beginning.version, past.version_after
   if past.undone then
-    refuse("journal", path .. ": the apply was taken back before", "nothing was sent")
+    gate.refuse("journal", path .. ": the apply was taken back before", "nothing was sent")
   elseif not before then
-    refuse("journal", path .. " does not tell the directory's version: no contributor was "
+    gate.refuse("journal", path .. " does not tell the directory's version: no contributor was "
       .. "written, or the service does not tell it", "make the inverse plan instead")
   elseif not after then
-    refuse("journal", path .. ": the apply did not come to its end", "go on with it, or make "
+    gate.refuse("journal", path .. ": the apply did not come to its end", "go on with it, or make "
       .. "the inverse plan")
   elseif before == after then
-    refuse("journal", path .. ": the apply made no new version of the directory",
+    gate.refuse("journal", path .. ": the apply made no new version of the directory",
       "make the inverse plan instead")
   end
   return before, after
@@ -46,16 +43,8 @@ end
 
 local function check_version(given, before, path)
   if given.version == before then return end
-  refuse("approval", ("%s says that version %d was active before, given was %d"):format(path,
+  gate.refuse("approval", ("%s says that version %d was active before, given was %d"):format(path,
     before, given.version), "give the number that the journal has")
-end
-
-local function check_target(client, target)
-  local have = core.target(client)
-  if have.base_url == target.base_url and have.account == target.account then return end
-  refuse("target", ("the journal is for %s, the client's is %s"):format(
-    target.account or target.base_url, have.account or have.base_url),
-    "use the configuration that the plan was applied with")
 end
 
 local function active_version(client)
@@ -67,8 +56,9 @@ end
 local function check_active(client, after)
   local now = active_version(client)
   if now == after then return end
-  refuse("drift", ("the apply left version %d of the directory, now it is %s: somebody wrote to it "
-    .. "meanwhile, which would be lost"):format(after, tostring(now)), "make the inverse plan")
+  gate.refuse("drift", ("the apply left version %d of the directory, now it is %s: somebody "
+    .. "wrote to it meanwhile, which would be lost"):format(after, tostring(now)),
+    "make the inverse plan")
 end
 
 -- ---- what it did ----
@@ -126,7 +116,8 @@ local function run(given)
   local before, after = versions_of(past, given.journal)
   check_version(given, before, given.journal)
   require "sei.endpoint".need_key(given.client)
-  check_target(given.client, past.beginning.target)
+  gate.target(given.client, past.beginning.target, "the journal",
+    "use the configuration that the plan was applied with")
   local held <close>, problem = lock.take(past.beginning.target, given.lock)
   if not held then error(problem, 0) end
   check_active(given.client, after)
