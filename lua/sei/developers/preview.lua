@@ -60,6 +60,44 @@ local function bad(path, line, format, ...)
     0)
 end
 
+local function is_text(value) return type(value) == "string" end
+
+local function is_text_or_none(value) return value == nil or is_text(value) end
+
+-- What each entry of the header's arrays must be.
+local ENTRIES <const> = {
+  mapping = function(one)
+    return type(one) == "table" and is_text(one.name) and is_text(one.how)
+      and is_text_or_none(one.column) and is_text_or_none(one.role)
+  end,
+  guards = function(one)
+    return type(one) == "table" and math.type(one.found) == "integer"
+      and math.type(one.limit) == "integer" and type(one.passed) == "boolean"
+  end,
+  warnings = is_text,
+}
+
+local function check_members(path, header)
+  for _, name in ipairs { "add", "change", "remove", "keep" } do
+    if math.type(header.counts[name]) ~= "integer" then
+      bad(path, 1, "the header's 'counts.%s' is no whole number", name)
+    end
+  end
+  local target, source = header.target, header.source
+  if not is_text(target.base_url) or not is_text_or_none(target.account) then
+    bad(path, 1, "the header's 'target' names no service")
+  elseif source ~= nil and (type(source) ~= "table" or not is_text(source.name)
+    or math.type(source.rows) ~= "integer") then
+    bad(path, 1, "the header's 'source' names no file and its rows")
+  end
+  for name, is_sound in pairs(ENTRIES) do
+    if type(header[name]) ~= "table" then bad(path, 1, "the header lacks '%s'", name) end
+    for i, one in ipairs(header[name]) do
+      if not is_sound(one) then bad(path, 1, "the header's '%s' has no sound entry %d", name, i) end
+    end
+  end
+end
+
 local function check_header(path, header)
   if type(header) ~= "table" or header.kind ~= "header" or header.what ~= "developers" then
     bad(path, 1, "not a preview that 'sei developers upload' made")
@@ -70,9 +108,14 @@ local function check_header(path, header)
     or type(header.after) ~= "string" then
     bad(path, 1, "the header lacks 'target', 'counts', 'version', 'before' or 'after'")
   end
-  for _, name in ipairs { "mapping", "guards", "warnings" } do
-    if type(header[name]) ~= "table" then bad(path, 1, "the header lacks '%s'", name) end
+  check_members(path, header)
+end
+
+local function are_texts(values)
+  for _, value in pairs(values or {}) do
+    if not is_text(value) then return false end
   end
+  return true
 end
 
 local function check_row(path, line, row)
@@ -81,6 +124,10 @@ local function check_row(path, line, row)
   elseif row.kind ~= "add" and type(row.before) ~= "table"
     or row.kind ~= "remove" and type(row.after) ~= "table" then
     bad(path, line, "the row lacks what was before, or what comes after")
+  elseif row.line ~= nil and math.type(row.line) ~= "integer" then
+    bad(path, line, "the row's 'line' is no whole number")
+  elseif not (are_texts(row.before) and are_texts(row.after)) then
+    bad(path, line, "a value of the row is no text")
   end
 end
 
@@ -106,7 +153,7 @@ local function read(path)
   end
   if not self.header then bad(path, 1, "not a preview that 'sei developers upload' made") end
   local counts = self.header.counts
-  local wanted = (counts.add or 0) + (counts.change or 0) + (counts.remove or 0)
+  local wanted = counts.add + counts.change + counts.remove
   if wanted ~= #self.rows then
     bad(path, line, "its header speaks of %d rows, it has %d: it was cut or edited", wanted,
       #self.rows)
