@@ -15,9 +15,6 @@ local mapping = {}
 -- The fields that have roles, in the order in which they are told.
 mapping.ROLES = { "NAME", "EMAIL", "MANAGER_EMAIL" }
 
--- Where a developer of sei.developers.there has what a role stands for.
-mapping.PLACES = { NAME = "name", EMAIL = "email", MANAGER_EMAIL = "manager" }
-
 local IS_ROLE <const> = { NAME = true, EMAIL = true, MANAGER_EMAIL = true }
 
 -- Columns of HR's exports that can be nothing else, without case, blanks and signs.

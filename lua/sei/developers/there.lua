@@ -14,6 +14,9 @@ local there = {}
 
 local PAGE <const> = 500
 
+-- Where a developer has what a role stands for.
+local PLACES <const> = { NAME = "name", EMAIL = "email", MANAGER_EMAIL = "manager" }
+
 local function text_of(value)
   if value == nil or value == core.json.null then return "" end
   if type(value) == "table" then return assert(core.json.encode(value, { canonical = true })) end
@@ -35,6 +38,33 @@ function there.developer(email, name, manager, fields)
   return one
 end
 
+-- Where a developer has what stands in the columns of roles: name → place.
+local function places_of(fields)
+  local places = {}
+  for _, one in ipairs(fields) do
+    if one.role then places[one.name] = PLACES[one.role] end
+  end
+  return places
+end
+
+--- Developers as rows of cells.
+-- @tparam {table,...} list of there.developer
+-- @tparam {string,...} names of the columns
+-- @tparam {table,...} fields {name=, role=}: a schema, or the list of sei.developers.mapping
+-- @treturn {table,...} arrays of texts
+function there.cells(list, names, fields)
+  local places, rows = places_of(fields), {}
+  for i, one in ipairs(list) do
+    local cells = {}
+    for k, name in ipairs(names) do
+      local place = places[name]
+      cells[k] = place and one[place] or one.fields[name] or ""
+    end
+    rows[i] = cells
+  end
+  return rows
+end
+
 --- A file's rows as developers, with their lines.
 -- @tparam table read of sei.developers.data
 -- @tparam table made of sei.developers.mapping
@@ -45,7 +75,7 @@ function there.of_rows(read, made)
     local base, fields = {}, {}
     for _, entry in ipairs(made.list) do
       local value = value_of(cells, entry)
-      if entry.role then base[mapping.PLACES[entry.role]] = value
+      if entry.role then base[PLACES[entry.role]] = value
       else fields[entry.name] = value end
     end
     list[i] = there.developer(base.email, base.name, base.manager, fields)
@@ -73,13 +103,6 @@ local function record_of(row, roles)
   return there.developer(found.email, found.name, found.manager, fields)
 end
 
-local function places_of(schema)
-  local roles = {}
-  for _, one in ipairs(schema or {}) do
-    if one.role then roles[one.name] = mapping.PLACES[one.role] end
-  end
-  return roles
-end
 
 local function add_names(self, record)
   for field in pairs(record.fields) do
@@ -127,7 +150,7 @@ end
 -- @tparam ?string read "download" (one request) or "list"
 -- @treturn table of there.set
 function there.read(client, schema, read)
-  local list, roles = {}, places_of(schema)
+  local list, roles = {}, places_of(schema or {})
   local ok, err = pcall(function()
     local rows <close> = rows_of(client, read)
     for row in rows do list[#list + 1] = record_of(row, roles) end

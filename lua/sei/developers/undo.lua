@@ -6,7 +6,6 @@
 -- read back, and told.
 -- @module sei.developers.undo
 
-local PLACES <const> = require "sei.developers.mapping".PLACES
 local preview = require "sei.developers.preview"
 local refuse = require "sei.gate".refuse
 local there = require "sei.developers.there"
@@ -27,25 +26,18 @@ end
 
 -- Columns of the schema, and those that the old developers had besides.
 local function columns_of(schema, set)
-  local names, places, seen = {}, {}, {}
-  for i, one in ipairs(schema) do
-    names[i], places[i], seen[one.name] = one.name, one.role and PLACES[one.role] or false, true
-  end
+  local names, seen = {}, {}
+  for i, one in ipairs(schema) do names[i], seen[one.name] = one.name, true end
   for _, name in ipairs(set.names) do
-    if not seen[name] then names[#names + 1], places[#names + 1] = name, false end
+    if not seen[name] then names[#names + 1] = name end
   end
-  return names, places
+  return names
 end
 
-local function send(client, names, places, set)
-  local rows = {}
-  for i, one in ipairs(set.list) do
-    rows[i] = {}
-    for k, name in ipairs(names) do
-      rows[i][k] = places[k] and one[places[k]] or one.fields[name] or ""
-    end
-  end
-  local report, err = client:reupload_developers { rows = rows, header = names }
+local function send(client, schema, set)
+  local names = columns_of(schema, set)
+  local report, err = client:reupload_developers { rows = there.cells(set.list, names, schema),
+    header = names }
   if not report then
     err.step, err.hint = "upload", "nothing was activated: the developers are as they are"
     error(err, 0)
@@ -77,14 +69,12 @@ function undo.run(client, given)
     refuse("guard", "before this preview there was no developer, and an upload cannot be empty",
       "sei.client's delete_developers takes developers away")
   end
-  local version = given.version
-  local warnings = {}
+  local version, warnings = given.version, {}
   if version then
     warnings[1] = ("version %s is activated again instead of an upload; whether it is what there "
       .. "was is seen when it is read back"):format(version)
   else
-    local names, places = columns_of(schema, back)
-    version = send(client, names, places, back)
+    version = send(client, schema, back)
   end
   local limits = { removals = math.max(#done.rows, 1), changes = math.max(#done.rows, 1) }
   for name, value in pairs(given.guard or {}) do limits[name] = value end

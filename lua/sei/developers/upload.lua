@@ -51,21 +51,6 @@ local function header_of(self, made)
   return names
 end
 
--- Cells in the header's order.
-local function cells_of(list, names, roles)
-  local role_of, rows = {}, {}
-  for role, name in pairs(roles) do role_of[name] = mapping.PLACES[role] end
-  for i, one in ipairs(list) do
-    local cells = {}
-    for k, name in ipairs(names) do
-      local place = role_of[name]
-      cells[k] = place and one[place] or one.fields[name] or ""
-    end
-    rows[i] = cells
-  end
-  return rows
-end
-
 -- ---- what goes to the service ----
 
 -- People know the columns of their file, not what these are uploaded as.
@@ -112,9 +97,8 @@ end
 local function send(self, endpoint, made)
   local list = there.of_rows(self.data, made)
   local kept = keep_others(self, made, list)
-  local roles = mapping.roles(made)
   if self.given.check ~= false then
-    local found = as_in_file(check.rows(list, roles), made)
+    local found = as_in_file(check.rows(list, mapping.roles(made)), made)
     if found[1] then
       error(check.error(found, { name = self.data.name, file = self.given.file,
         hint = "nothing was sent" }), 0)
@@ -122,7 +106,7 @@ local function send(self, endpoint, made)
   end
   local names = header_of(self, made)
   local report, err = self.client[endpoint](self.client,
-    { rows = cells_of(list, names, roles), header = names })
+    { rows = there.cells(list, names, made.list), header = names })
   if not report and err.status == 412 and endpoint == "reupload_developers" then return nil end
   if not report then fail(self, err, made, list) end
   local batch = report.batches[1]
@@ -160,16 +144,10 @@ end
 local function is_mapped(self)
   local one = self.before.list[1]
   if not one then return false end
-  local roles, names, values = {}, {}, {}
-  for _, field in ipairs(self.schema) do
-    if field.role then roles[field.name] = mapping.PLACES[field.role] end
-  end
-  for i, field in ipairs(self.schema) do
-    names[i] = field.name
-    values[i] = roles[field.name] and one[roles[field.name]] or one.fields[field.name] or ""
-    if roles[field.name] == "manager" then values[i] = "" end
-  end
-  local report, err = self.client:reupload_developers { rows = { values }, header = names }
+  local alone, names = there.developer(one.email, one.name, nil, one.fields), {}
+  for i, field in ipairs(self.schema) do names[i] = field.name end
+  local report, err = self.client:reupload_developers {
+    rows = there.cells({ alone }, names, self.schema), header = names }
   return report ~= nil or err.status ~= 412
 end
 
