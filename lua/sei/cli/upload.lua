@@ -165,17 +165,10 @@ local function send(session, args, endpoint, columns)
   return session.client[endpoint](session.client, options)
 end
 
-local function version_of(report)
-  local batch = report.batches[1]
-  local reply = batch and batch.reply
-  if type(reply) ~= "table" then return nil end
-  return reply.versionId or type(reply.data) == "table" and reply.data.versionId or nil
-end
-
 -- An upload of developers is a preview: what is next.
 local function go_on(session, args, report)
-  local version = version_of(report)
-  if not version then return end
+  local batch = report.batches[1]
+  local version = require "sei.developers.upload".version_of(batch and batch.reply)
   print(("The upload is version %s, a preview."):format(version))
   if args.activate then
     local ok, err = session.client:activate_developers(version)
