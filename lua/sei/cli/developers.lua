@@ -21,12 +21,6 @@ Examples:
   sei developers activate hr.preview --approve DIGEST
   sei developers sync hr.csv --column MANAGER_EMAIL="Line Manager"]]
 
-local function whole(text)
-  local n = text:find "^%d+$" and math.tointeger(tonumber(text))
-  if n then return n end
-  return nil, ("expected a whole number, got %q"):format(text)
-end
-
 -- ---- options ----
 
 local function add_input(parser)
@@ -41,6 +35,7 @@ local function add_input(parser)
 end
 
 local function add_limits(parser)
+  local whole = require "sei.cli.word".whole
   parser:option("--max-removals", "Guard: removed developers (default: 10, or 5 % of all).", nil,
     whole):argname "N"
   parser:option("--max-changes", "Guard: developers who lose a value (default: 10, or 5 %).", nil,

@@ -13,12 +13,6 @@ Example:
   sei show plan.jsonl
   sei apply plan.jsonl --approve DIGEST]]
 
-local function whole(text)
-  local n = text:find "^%d+$" and math.tointeger(tonumber(text))
-  if n then return n end
-  return nil, ("expected a whole number, got %q"):format(text)
-end
-
 local function share(text)
   local n = tonumber(text)
   if n and n >= 0 and n <= 1 then return n end
@@ -27,6 +21,7 @@ end
 
 --- Adds the options to a command of lua-argparse.
 function plan.configure(parser)
+  local whole = require "sei.cli.word".whole
   parser:description "Compares what a recipe decides with what the directory has now."
   parser:usage_max_width(100)
   parser:help_max_width(100)

@@ -18,14 +18,9 @@ Example:
   sei undo plan.jsonl.journal -o undo.jsonl
   sei apply undo.jsonl --approve DIGEST]]
 
-local function whole(text)
-  local n = text:find "^%d+$" and math.tointeger(tonumber(text))
-  if n then return n end
-  return nil, ("expected a whole number, got %q"):format(text)
-end
-
 --- Adds the options to a command of lua-argparse.
 function undo.configure(parser)
+  local whole = require "sei.cli.word".whole
   parser:description "Makes the plan that is the opposite of what an apply did."
   parser:usage_max_width(100)
   parser:help_max_width(100)

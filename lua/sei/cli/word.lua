@@ -21,6 +21,13 @@ function word.argument(parser, name, names)
   end)
 end
 
+--- A whole number, or nil and what was expected.
+function word.whole(text)
+  local n = text:find "^%d+$" and math.tointeger(tonumber(text))
+  if n then return n end
+  return nil, ("expected a whole number, got %q"):format(text)
+end
+
 --- A whole number from 1 on, or nil and what was expected.
 function word.positive(text)
   local n = text:find "^%d+$" and math.tointeger(tonumber(text))
