@@ -151,6 +151,14 @@ describe("sei.developers.upload", function()
     assert.equal(9, (select(2, b:there())))
   end)
 
+  -- It is raised as an error of the line that calls.
+  local function misuse(pattern, call)
+    local ok, problem = pcall(call)
+    assert.is_false(ok)
+    assert.matches(pattern, problem)
+    assert.matches("^[^:]*developers_spec%.lua:%d+: ", problem)
+  end
+
   it("raises for misuse and names what was meant", function()
     for _, case in ipairs {
       { { client = b.client }, "either the option 'file' or 'rows'" },
@@ -161,12 +169,18 @@ describe("sei.developers.upload", function()
       { { file = "x" }, "'client'" },
       { { client = b.client, file = "x", encoding = "utf-7x" }, "utf%-7x" },
     } do
-      local ok, problem = pcall(sei.developers.upload, case[1])
-      assert.is_false(ok)
-      assert.matches(case[2], tostring(problem))
-      assert.matches("developers_spec", tostring(problem):find "developers_spec"
-        and tostring(problem) or "developers_spec")
+      misuse(case[2], function() return (sei.developers.upload(case[1])) end)
     end
+    for _, wrong in ipairs { {}, { header = {}, rows = {} } } do
+      misuse("#1 to 'show'.*another table", function() return (sei.developers.show(wrong)) end)
+      misuse("'preview' for sei.developers.activate.*another table", function()
+        return (sei.developers.activate { client = b.client, preview = wrong, approve = "x" })
+      end)
+    end
+    misuse("#1 to 'show'.*got nil", function() return (sei.developers.show()) end)
+    misuse("#1 to 'preview' .path expected, got nil", function()
+      return (sei.developers.preview())
+    end)
     local one, err = sei.developers.upload { client = b.client, file = b.folder .. "/none.csv" }
     assert.is_nil(one)
     assert.equal("io", err.kind)

@@ -48,6 +48,15 @@ local function need(given, name, what, sentence)
   end
 end
 
+-- A preview that is given as a table is what an upload, an undo or a reading of it gave.
+local function check_preview(one, what)
+  if type(one) ~= "table" or type(one.header) ~= "table" or type(one.rows) ~= "table"
+    or type(one.digest) ~= "string" then
+    error(("bad %s (what an upload gave expected, got %s)"):format(what,
+      type(one) == "table" and "another table" or type(one)), 0)
+  end
+end
+
 local function check_columns(columns, what)
   for field, column in pairs(columns or {}) do
     if type(field) ~= "string" or type(column) ~= "string" and column ~= false then
@@ -107,13 +116,19 @@ end
 --- Reads a preview that an upload wrote.
 -- @tparam string path
 -- @treturn ?table `header`, `rows`, `digest`, `path`; or nil and an error object
-function developers.preview(path) return require "sei.developers.preview".read(path) end
+function developers.preview(path)
+  if type(path) ~= "string" then
+    error(("bad argument #1 to 'preview' (path expected, got %s)"):format(type(path)), 2)
+  end
+  return require "sei.developers.preview".read(path)
+end
 
 --- A preview as text, for whoever is to approve it.
 -- @tparam table preview
 -- @tparam ?table given `limit`: rows that are listed (20); `width` of the screen (80)
 -- @treturn string lines
 function developers.show(preview, given)
+  attempt.check(2, check_preview, preview, "argument #1 to 'show'")
   return require "sei.developers.show".text(preview, given)
 end
 
@@ -148,6 +163,9 @@ local function check_activate(what, given, known)
   need(o, "client", what, "open client")
   core.target(o.client)
   need(o, "preview", what, "path, or what an upload gave")
+  if type(o.preview) == "table" then
+    check_preview(o.preview, "option 'preview' for " .. what)
+  end
   return o
 end
 
