@@ -120,15 +120,26 @@ local function iterator(rows)
   end
 end
 
+local IS_CELL <const> = { ["nil"] = true, string = true, number = true, boolean = true }
+
 local function take(self, row, line)
   if type(row) ~= "table" then
     error(core.error { kind = "decode", message = ("rows:%d: a table was expected, got a %s")
       :format(line, type(row)) }, 0)
   end
-  local cells, is_array = {}, #row > 0
-  for i, name in ipairs(self.columns) do cells[i] = text_of(is_array and row[i] or row[name]) end
   local source = type(row.source) == "table" and row.source
-  add(self, cells, source and source.line or line, row)
+  if source and math.type(source.line) == "integer" then line = source.line end
+  local cells, is_array = {}, #row > 0
+  for i, name in ipairs(self.columns) do
+    local value = is_array and row[i]
+    if not is_array then value = row[name] end
+    if not IS_CELL[type(value)] and value ~= core.json.null then
+      error(core.error { kind = "decode", line = line, message = ("rows:%d: %s: a text or a number "
+        .. "was expected, got a %s"):format(line, name, type(value)) }, 0)
+    end
+    cells[i] = text_of(value)
+  end
+  add(self, cells, line, row)
 end
 
 local function read_rows(self, given)
