@@ -27,19 +27,17 @@
 
 local attempt = require "sei.attempt"
 local core = require "sei.core"
+local input = require "sei.developers.input"
 local options = require "sei.options"
 local refuse = require "sei.gate".refuse
 
 local developers = {}
 
-local UPLOAD <const> = { client = "userdata", file = "string", rows = "table|callable",
-  header = "table", filter = "callable", encoding = "string", delimiter = "string",
-  columns = "table", missing = '"keep"|"remove"', check = "boolean",
-  read = '"download"|"list"', guard = "table", preview = "string" }
+local UPLOAD <const> = { client = "userdata", preview = "string" }
+for name, types in pairs(input.KEYS) do UPLOAD[name] = types end
 local ACTIVATE <const> = { client = "userdata", preview = "string|table", approve = "string",
   journal = "string", lock = "string", read = '"download"|"list"', body = "callable",
   progress = "callable" }
-local LIMITS <const> = { removals = "count", changes = "count" }
 local DEFAULTS <const> = { missing = "keep", check = true, read = "download" }
 
 local function need(given, name, what, sentence)
@@ -57,27 +55,10 @@ local function check_preview(one, what)
   end
 end
 
-local function check_columns(columns, what)
-  for field, column in pairs(columns or {}) do
-    if type(field) ~= "string" or type(column) ~= "string" and column ~= false then
-      error(("bad option 'columns' for %s (field = column, or false, expected, got %s = %s)")
-        :format(what, tostring(field), tostring(column)), 0)
-    end
-  end
-end
-
 local function check_upload(what, given, known)
-  local o = options.check(what, given, known, DEFAULTS)
+  local o = input.check(what, given, known, DEFAULTS)
   need(o, "client", what, "open client")
   core.target(o.client)
-  if (o.file == nil) == (o.rows == nil) then
-    error(("%s needs either the option 'file' or 'rows'%s"):format(what,
-      o.file and ", not both" or ""), 0)
-  end
-  if o.rows then need(o, "header", what, "names of the columns") end
-  check_columns(o.columns, what)
-  require "sei.source.bytes".check_encoding(o.encoding, what)
-  o.guard = options.check("the option 'guard' of " .. what, o.guard, LIMITS, {})
   return o
 end
 
@@ -152,7 +133,7 @@ function developers.faults(err, given)
       error("sei.developers.faults needs either the option 'file' or 'rows'"
         .. (o.file and ", not both" or ""), 0)
     end
-    check_columns(o.columns, "sei.developers.faults")
+    input.check_columns(o.columns, "sei.developers.faults")
     return o
   end)
   return attempt.call(require "sei.developers.faults".of, err, o)
@@ -191,7 +172,7 @@ local UNDO <const> = { client = "userdata", preview = "string", file = "string",
 
 local function check_undo(given)
   local o = check_activate("sei.developers.undo", given, UNDO)
-  o.guard = options.check("the option 'guard' of sei.developers.undo", o.guard, LIMITS, {})
+  o.guard = options.check("the option 'guard' of sei.developers.undo", o.guard, input.LIMITS)
   return o
 end
 

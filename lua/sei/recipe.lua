@@ -51,14 +51,9 @@ local DEFAULTS <const> = { class = "certain", target = "identities", read = "dow
 local GUARD <const> = { changes = "count", fields = "count", empty = "count", shrunk = "share",
   state = "string|boolean" }
 
--- Options of sei.developers.upload that say where records come from, and what becomes of others.
-local DEVELOPERS <const> = { file = "string", rows = "table|callable", header = "table",
-  filter = "callable", encoding = "string", delimiter = "string", columns = "table",
-  missing = '"keep"|"remove"', check = "boolean", read = '"download"|"list"', guard = "table" }
-
--- A sentence of options.check without the place in a Lua file before it.
-local function checked(...)
-  local ok, result = pcall(options.check, ...)
+-- What a function of checks gives; a sentence of it without the place in a Lua file before it.
+local function checked(check, ...)
+  local ok, result = pcall(check, ...)
   if ok then return result end
   return nil, (tostring(result):gsub("^[^\n:]-%.lua:%d+: ", ""))
 end
@@ -82,12 +77,9 @@ local function with_developers(result, name)
   local given = result.developers
   if given == nil then return result end
   if type(given) == "string" then given = { file = given } end
-  local checked_one, problem = checked("developers of " .. name, given, DEVELOPERS, {})
+  local checked_one, problem = checked(require "sei.developers.input".check,
+    "developers of " .. name, given)
   if not checked_one then return nil, problem end
-  if (checked_one.file == nil) == (checked_one.rows == nil) then
-    return nil, ("bad option 'developers' for %s (path, or a table with either 'file' or 'rows', "
-      .. "expected)"):format(name)
-  end
   result.developers = checked_one
   if result.people == nil then
     result.people = function() return require "sei.developers.people".of(checked_one) end
@@ -100,9 +92,9 @@ end
 -- @tparam string name what messages call it
 -- @treturn ?table a new table with the defaults; or nil and a sentence
 function recipe.check(given, name)
-  local result, problem = checked(name, given, KEYS, DEFAULTS)
+  local result, problem = checked(options.check, name, given, KEYS, DEFAULTS)
   if not result then return nil, problem end
-  result.guard, problem = checked("guard of " .. name, result.guard, GUARD, {})
+  result.guard, problem = checked(options.check, "guard of " .. name, result.guard, GUARD)
   if not result.guard then return nil, problem end
   local ok
   ok, problem = pcall(require "sei.guard".protection, result.protect)

@@ -97,7 +97,6 @@ local function input_of(args, client)
     given = {}
     for name, value in pairs(from_recipe(args.file)) do given[name] = value end
   end
-  given.client = client
   for _, name in ipairs { "delimiter", "encoding", "missing", "read" } do
     given[name] = args[name] or given[name]
   end
@@ -111,6 +110,9 @@ local function input_of(args, client)
   local guard = { removals = args.max_removals, changes = args.max_changes }
   for name, value in pairs(given.guard or {}) do guard[name] = guard[name] or value end
   given.guard = next(guard) and guard or nil
+  local ok, problem = pcall(require "sei.developers.input".check, "sei developers", given)
+  if not ok then wrong(problem) end
+  given.client = client
   return given
 end
 

@@ -31,8 +31,10 @@ end
 local function refuse(name, err)
   if not core.is_error(err) or err.kind ~= "decode" then error(err, 0) end
   local kind = type_of(err.message)
+  local reason = err.message:gsub("^.-:%d+: ", "")
+  if reason:sub(1, #name + 2) == name .. ": " then reason = reason:sub(#name + 3) end
   err.code = kind
-  err.rows = { { type = kind, line = err.line, reason = (err.message:gsub("^.-:%d+: ", "")),
+  err.rows = { { type = kind, line = err.line, reason = reason,
     remedy = require "sei.developers.check".remedy(kind) } }
   err.class = "never_sent"
   err.file = err.file or name

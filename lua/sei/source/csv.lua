@@ -161,6 +161,15 @@ end
 
 local function open(input, source) return csv.open(input, source.options) end
 
+--- Raises a sentence unless a delimiter and a header can be.
+-- @tparam table o `delimiter`, `header`
+-- @tparam string what messages call what has them
+function csv.check(o, what)
+  local ok, problem = pcall(core.csv.read,
+    { text = "", delimiter = o.delimiter, header = o.header })
+  if not ok then error((tostring(problem):gsub("sei%.csv%.read", what)), 0) end
+end
+
 --- Makes the source; see `sei.source.csv`.
 -- @tparam table options
 -- @treturn source
@@ -169,9 +178,7 @@ function csv.new(options)
     local what = "sei.source.csv"
     local o = opt.check(what, options, KINDS)
     record.check_columns(o.columns, what)
-    local ok, problem = pcall(core.csv.read,
-      { text = "", delimiter = o.delimiter, header = o.header })
-    if not ok then error(tostring(problem):gsub("sei%.csv%.read", what), 0) end
+    csv.check(o, what)
     return base.new("csv", o, bytes.inputs(o, what), open)
   end)
 end
