@@ -177,9 +177,13 @@ local function make(client, given, path)
   return made
 end
 
+-- The recipe; or nil, an error object and, instead of one, what is wrong with `sandboxed`.
 local function load_recipe(options)
   if options.sandboxed == nil then return recipe.load(options.recipe) end
-  return require "sei.sandboxed.recipe".load(options.recipe, options.sandboxed)
+  local ok, loaded, err = pcall(require "sei.sandboxed.recipe".load, options.recipe,
+    options.sandboxed)
+  if ok then return loaded, err end
+  return nil, nil, loaded
 end
 
 -- The recipe's file, or the same keys given directly; keys beside a file
@@ -189,8 +193,8 @@ local function merged(options)
   for name, value in pairs(options) do given[name] = value end
   given.client, given.file, given.recipe, given.sandboxed = nil, nil, nil, nil
   if options.recipe == nil then return recipe.check(given, "sei.plan") end
-  local loaded, err = load_recipe(options)
-  if not loaded then return nil, nil, err end
+  local loaded, err, wrong = load_recipe(options)
+  if not loaded then return nil, wrong, err end
   local both = {}
   for name, value in pairs(loaded) do both[name] = value end
   both.file, both.digest = nil, nil

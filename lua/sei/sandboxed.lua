@@ -64,7 +64,11 @@ local function fail(name, fields)
   return core.error(fields)
 end
 
-local function read(path)
+--- Reads a recipe.
+-- @tparam string path
+-- @treturn ?string as much of it as tells whether it is too long; or nil and an error object of
+-- kind "io"
+function sandboxed.read(path)
   local file, problem = io.open(path, "rb")
   local text
   if file then
@@ -78,7 +82,7 @@ end
 
 local function source_of(given, name)
   local text, err = given.text, nil
-  if not text then text, err = read(given.file) end
+  if not text then text, err = sandboxed.read(given.file) end
   if not text then return nil, err end
   if #text > SOURCE then
     return nil, fail(name, { kind = "too_large",

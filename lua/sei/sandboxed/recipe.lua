@@ -14,7 +14,7 @@
 -- * it names no file: what it needs the host reads, and it finds the records in `inputs`.
 --   `people` and `accounts` are arrays, or the name of an input
 -- * `rules` are the ready-made ones, and no function is among the keys
--- * `guard`, `decided`, `review`, `report` and `fields` are the host's to say
+-- * `guard`, `decided`, `review`, `report`, `fields` and `developers` are the host's to say
 -- @module sei.sandboxed.recipe
 
 local core = require "sei.core"
@@ -34,7 +34,8 @@ local KEYS <const> = {
   protect = "string|table", read = '"download"|"list"',
 }
 
-local HOSTS <const> = { guard = true, decided = true, review = true, report = true, fields = true }
+local HOSTS <const> = { guard = true, decided = true, review = true, report = true, fields = true,
+  developers = true }
 
 local MATCH <const> = { candidates = "few", one_to_one = 'boolean|"all"', shared_key = "positive",
   near = "share" }
@@ -118,13 +119,6 @@ local function data_of(path, given, inputs)
   return result
 end
 
-local function digest_of(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return core.digest.sha256(text)
-end
-
 -- Records of the files that inputs are; others are taken as they are.
 local function read_inputs(given)
   local list = {}
@@ -134,18 +128,28 @@ local function read_inputs(given)
   return list
 end
 
+-- The file is read once: the digest is that of what ran.
 local function load_recipe(path, given)
-  local all = { file = path }
+  local sandboxed = require "sei.sandboxed"
+  local all = {}
   for name, value in pairs(given) do all[name] = value end
+  for _, name in ipairs { "text", "file" } do
+    if all[name] ~= nil then
+      error(("bad option '%s' for sei.sandboxed (the recipe is %s)"):format(name, path), 0)
+    end
+  end
+  local text, unread = sandboxed.read(path)
+  if not text then error(unread, 0) end
+  all.text, all.name = text, given.name or path
   all.inputs = read_inputs(given.inputs)
   all.max_result = given.max_result or given.memory or 64 << 20
   local defaults = {}
   for i, one in ipairs(require "sei.rule".defaults()) do defaults[i] = one.name end
-  local run, err = require "sei.sandboxed".run(all, { f = inside.rules,
+  local run, err = sandboxed.run(all, { f = inside.rules,
     data = { rules = RULES, defaults = defaults } })
   if not run then error(err, 0) end
   local result = data_of(path, run.value, all.inputs)
-  result.file, result.digest = path, digest_of(path)
+  result.file, result.digest = path, core.digest.sha256(text)
   return result
 end
 
@@ -158,7 +162,7 @@ function sandboxed_recipe.load(path, given)
   local ok, result = pcall(load_recipe, path, given)
   if ok then return result end
   if core.is_error(result) then return nil, result end
-  error(result, 0)
+  error((tostring(result):gsub("^[^\n:]-%.lua:%d+: ", "")), 0)
 end
 
 return sandboxed_recipe
