@@ -15,9 +15,11 @@ end
 --- Calls f; an error object that it raises is returned as `nil, err`.
 function attempt.call(f, ...) return settle(pcall(f, ...)) end
 
--- A message without the place in our own files: the caller's is what counts.
-local function bare(problem)
-  return type(problem) == "string" and problem:gsub("^[^\n:]-%.lua:%d+: ", "") or problem
+--- What was raised as a text, without the place in our own files: the caller's is what counts.
+-- @param problem a text; anything else is made one
+-- @treturn string
+function attempt.sentence(problem)
+  return (tostring(problem):gsub("^[^\n:]-%.lua:%d+: ", ""))
 end
 
 --- Calls a checking function; what it raises is raised as an error of the
@@ -25,7 +27,8 @@ end
 function attempt.check(level, f, ...)
   local ok, value = pcall(f, ...)
   if ok then return value end
-  error(bare(value), type(value) == "string" and level + 1 or 0)
+  if type(value) ~= "string" then error(value, 0) end
+  error(attempt.sentence(value), level + 1)
 end
 
 return attempt

@@ -3,6 +3,7 @@
 -- A job is a coroutine. Where it waits for a client it yields to the host, which
 -- comes back by step() when the descriptor of the context says so. In C are that
 -- descriptor, the slices of time and the log (ext/lua/host_hub.c).
+local attempt = require "sei.attempt"
 local core = require "sei.core"
 local key = require "sei.key"
 local usual = core.usual
@@ -87,7 +88,7 @@ local function checked(f, ...)
   local ok, result, err = pcall(f, ...)
   if ok then return result, err end
   if type(result) ~= "string" then error(result, 0) end
-  fail("misuse", (result:gsub("^[^\n:]-%.lua:%d+: ", "")))
+  fail("misuse", attempt.sentence(result))
 end
 
 local function options_of(text)
@@ -97,13 +98,10 @@ local function options_of(text)
 end
 
 local function read(path)
-  local file, problem = io.open(path, "rb")
-  if not file then fail("io", problem, { file = path }) end
-  local text, why = file:read "a"
-  file:close()
-  if not text then fail("io", ("%s: %s"):format(path, why), { file = path }) end
-  -- as Lua's own loader does
-  return (text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", ""))
+  local recipe = require "sei.recipe"
+  local text, err = recipe.read(path)
+  if not text then error(err, 0) end
+  return recipe.source(text)
 end
 
 -- Modules that stand beside a recipe are found.

@@ -114,21 +114,27 @@ local function fail(path, message, hint)
     line = math.tointeger(tonumber(message:match "^[^\n:]+:(%d+):")) }
 end
 
-local function read(path)
+--- Reads a file of Lua.
+-- @tparam string path
+-- @tparam ?integer most bytes at most (all)
+-- @treturn ?string or nil and an error object of kind "io"
+function recipe.read(path, most)
   local file, problem = io.open(path, "rb")
   local text
   if file then
-    text, problem = file:read "a"
+    text, problem = file:read(most or "a")
     file:close()
   end
-  if text then return text end
+  if text or file and not problem then return text or "" end
   return nil, core.error { kind = "io", file = path,
     message = problem:find(path, 1, true) and problem or path .. ": " .. problem }
 end
 
--- As Lua's own loader does: without a byte order mark and a first line that
--- starts with "#".
-local function source_of(text) return (text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "")) end
+--- What Lua's own loader would compile of a file's text: it leaves out a byte order mark and a
+-- first line that starts with "#".
+-- @tparam string text
+-- @treturn string
+function recipe.source(text) return (text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "")) end
 
 -- Globals that a recipe sets stay its own.
 local function environment()
@@ -145,9 +151,9 @@ end
 -- @treturn ?table the recipe, checked; `file`; `digest`, the SHA-256 of the file; or nil and an
 -- error object that names file and, where there is one, line
 function recipe.load(path)
-  local text, err = read(path)
+  local text, err = recipe.read(path)
   if not text then return nil, err end
-  local chunk, problem = load(source_of(text), "@" .. path, "t", environment())
+  local chunk, problem = load(recipe.source(text), "@" .. path, "t", environment())
   if not chunk then return fail(path, problem) end
   local ok, given = xpcall(chunk, raised)
   if not ok then

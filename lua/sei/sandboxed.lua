@@ -21,6 +21,7 @@
 local attempt = require "sei.attempt"
 local core = require "sei.core"
 local inside = require "sei.sandboxed.inside"
+local recipe = require "sei.recipe"
 local service = require "sei.sandboxed.service"
 
 local sandboxed = {}
@@ -68,17 +69,7 @@ end
 -- @tparam string path
 -- @treturn ?string as much of it as tells whether it is too long; or nil and an error object of
 -- kind "io"
-function sandboxed.read(path)
-  local file, problem = io.open(path, "rb")
-  local text
-  if file then
-    text, problem = file:read(SOURCE + 1)
-    file:close()
-  end
-  if text or file and not problem then return text or "" end
-  return nil, core.error { kind = "io", file = path,
-    message = problem:find(path, 1, true) and problem or path .. ": " .. problem }
-end
+function sandboxed.read(path) return recipe.read(path, SOURCE + 1) end
 
 local function source_of(given, name)
   local text, err = given.text, nil
@@ -89,8 +80,7 @@ local function source_of(given, name)
       message = ("a sandboxed recipe has %d bytes at most"):format(SOURCE),
       hint = "hand its data over in the option 'inputs'" })
   end
-  -- as Lua's own loader does for files
-  return (text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", ""))
+  return recipe.source(text)
 end
 
 -- ---- what came of it ----

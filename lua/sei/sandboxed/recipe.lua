@@ -17,6 +17,7 @@
 -- * `guard`, `decided`, `review`, `report`, `fields` and `developers` are the host's to say
 -- @module sei.sandboxed.recipe
 
+local attempt = require "sei.attempt"
 local core = require "sei.core"
 local inside = require "sei.sandboxed.inside"
 local options = require "sei.options"
@@ -49,7 +50,7 @@ end
 local function checked(path, name, given, known)
   local ok, result = pcall(options.check, name, given, known)
   if ok then return result end
-  fail(path, (tostring(result):gsub("^[^\n:]-%.lua:%d+: ", "")))
+  fail(path, attempt.sentence(result))
 end
 
 -- ---- rules ----
@@ -77,7 +78,7 @@ local function rule_of(path, given, i)
   local ok, made = pcall(require "sei.rule"[name], rest)
   if ok then return made end
   if core.is_error(made) then error(made, 0) end
-  fail(path, (tostring(made):gsub("^[^\n:]-%.lua:%d+: ", "")))
+  fail(path, attempt.sentence(made))
 end
 
 local function rules_of(path, given)
@@ -162,7 +163,7 @@ function sandboxed_recipe.load(path, given)
   local ok, result = pcall(load_recipe, path, given)
   if ok then return result end
   if core.is_error(result) then return nil, result end
-  error((tostring(result):gsub("^[^\n:]-%.lua:%d+: ", "")), 0)
+  error(attempt.sentence(result), 0)
 end
 
 return sandboxed_recipe

@@ -5,6 +5,7 @@
 -- grant of its client, in C. Here it gets a message that names the remedy.
 -- @module sei.sandboxed.service
 
+local attempt = require "sei.attempt"
 local core = require "sei.core"
 local options = require "sei.options"
 local waiters = require "sei.wait.waiters"
@@ -102,7 +103,7 @@ local function answer_of(ok, ...)
   if not ok then
     local problem = ...
     if core.is_error(problem) then return "failed", plain(problem) end
-    return "misuse", (tostring(problem):gsub("^[^\n:]-%.lua:%d+: ", ""))
+    return "misuse", attempt.sentence(problem)
   end
   local value, err = ...
   if value == nil and core.is_error(err) then return "failed", plain(err) end
