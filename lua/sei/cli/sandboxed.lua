@@ -29,15 +29,18 @@ function sandboxed.configure(parser)
     number(1, 4096)):argname "N"
 end
 
+local function refuse(message, hint)
+  error(require "sei.core".error { kind = "refused", message = message, hint = hint }, 0)
+end
+
 --- Raises for options that say something of a sandboxed recipe where there is none.
 function sandboxed.check(args)
   if args.sandboxed then return end
   local all = { input = args.input[1], seconds = args.seconds, memory = args.memory }
   for name, given in pairs(all) do
     if given then
-      error(require "sei.core".error { kind = "refused",
-        message = ("--%s says something of a sandboxed recipe, and this is none"):format(name),
-        hint = "give --sandboxed, too" }, 0)
+      refuse(("--%s says something of a sandboxed recipe, and this is none"):format(name),
+        "give --sandboxed, too")
     end
   end
 end
@@ -48,7 +51,16 @@ end
 -- @treturn table
 function sandboxed.options(args, session)
   local inputs = {}
-  for _, one in ipairs(args.input) do inputs[one[1]] = one[2] end
+  for _, one in ipairs(args.input) do
+    local name, path = one[1], one[2]
+    if inputs[name] then
+      refuse(("--input: '%s' is both %s and %s"):format(name, inputs[name], path),
+        "give each a name of its own")
+    elseif name == "arg" and args.words then
+      refuse("--input: 'arg' has the words behind --", "give it another name")
+    end
+    inputs[name] = path
+  end
   return { inputs = inputs, client = session.options, time = args.seconds,
     memory = args.memory and math.floor(args.memory * (1 << 20)) }
 end
