@@ -432,12 +432,23 @@ static int push_copy(lua_State *L, struct owner *o, lua_State *from,
   return push_problem(L, "border", problem, where);
 }
 
+/* Whether the recipe returned nil and what is wrong, as functions do. Then
+ * that is on top. */
+static bool returned_failure(lua_State *thread, int results)
+{
+  if(results < 2 || !lua_isnil(thread, -results) ||
+     lua_isnil(thread, 1 - results))
+    return false;
+  lua_pop(thread, results - 2);
+  return true;
+}
+
 /* core.cage_step(cage, answer) -> what, …: runs the recipe until it is done,
  * asks or pauses. `answer`: an array with its `n`, of what it asked last.
  *   "done", value, bytes    what it returned, and what that counts for
  *   "ask", question, bytes  an array with its `n`
  *   "pause"            its slice of time is over
- *   "failed", problem, line  what it raised
+ *   "failed", problem, line  what it raised, or returned behind nil
  *   "limit", which     see sei_cage_limit_name()
  *   "border", problem, place  what it returned or asked is not data
  *   "unfit", problem, place   the answer is none; it waits for another */
@@ -473,7 +484,7 @@ static int l_cage_step(lua_State *L)
     sei_cage_push_question(c->L);
     return push_copy(L, o, c->L, -1, "ask");
   }
-  if(e.status == LUA_OK) {
+  if(e.status == LUA_OK && !returned_failure(c->thread, e.results)) {
     if(!e.results)
       lua_pushnil(c->L);
     return e.results ? push_copy(L, o, c->thread, -e.results, "done") :

@@ -135,6 +135,9 @@ local function plan_of(recipe, client, path)
     fail("misuse", ("a plan is to be made, and what was run returned no recipe, but %s")
       :format(recipe == nil and "nothing" or type(recipe)))
   end
+  -- else it could name another client, and another file than the job's
+  local sound, problem = require "sei.recipe".check(recipe, "the recipe")
+  if not sound then fail("decode", problem) end
   path = path ~= "" and path or nil
   local options = { client = client, file = path }
   for name, value in pairs(recipe) do options[name] = value end

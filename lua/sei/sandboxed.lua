@@ -11,6 +11,7 @@
 --   again; `__gc`, `__mode` and `__close` are refused
 -- * the functions of `table` take tables as they are, whatever their metatables say
 -- * a reached limit ends the recipe: no pcall catches it
+-- * what it returns is its first value; `nil, err` is a failure, as if it had raised `err`
 -- * `collectgarbage`, `load` and its like, `string.pack`, `string.unpack` and `string.dump` are
 --   not there
 --

@@ -1,6 +1,7 @@
 /* edges - what hosts do that are careless, fork, or are late: seen by a host
  * that knows no Lua. Run by
- * spec/regress/853_edges_of_the_c_interface_spec.lua: edges NAME. */
+ * spec/regress/853_edges_of_the_c_interface_spec.lua and others there: edges
+ * NAME. */
 #define _DEFAULT_SOURCE
 #include <poll.h>
 #include <sys/wait.h>
@@ -164,11 +165,63 @@ static void sandbox_input(const char *unused)
   sei_close(c);
 }
 
+/* ---- failures that look like results ---- */
+
+/* What a sandboxed recipe returns behind nil is why it failed. */
+static void returned_failure(const char *unused)
+{
+  struct sei_context *c = open_one();
+  struct sei_job job = SEI_JOB_INIT;
+  (void)unused;
+  job.sandbox = "{}";
+  job.text = "return nil, 'no more of it'";
+  CHECK(sei_run(c, &job) == SEI_FAILED);
+  HAS(sei_error_message(c), "no more of it");
+  job.client = "{\"base_url\":\"http://127.0.0.1:9\",\"allow_http\":true,"
+    "\"api_key\":\"k\",\"retries\":0,\"pace\":false}";
+  job.text = "return client:get_schema()";
+  CHECK(sei_run(c, &job) == SEI_FAILED);
+  CHECK_IN(!strcmp(sei_error_kind(c), "connect"), sei_error(c, NULL));
+  job.text = "return nil, nil, 1";
+  CHECK_IN(sei_run(c, &job) == SEI_OK, sei_error(c, NULL));
+  CHECK(!strcmp(sei_result(c, NULL), "null"));
+  sei_close(c);
+}
+
+/* A recipe says what is planned, not by which client and into which file. */
+static void no_recipe(const char *unused)
+{
+  static const char *const WRONG[] = {
+    "return {}", "bad option 'people' for the recipe",
+    "return { people = {}, acounts = {} }", "did you mean 'accounts'?",
+    "return { people = {}, accounts = {}, file = '/nowhere/plan' }",
+    "unknown option 'file' for the recipe",
+    "return { people = {}, accounts = {}, client = 1 }",
+    "unknown option 'client' for the recipe", NULL
+  };
+  struct sei_context *c = open_one();
+  struct sei_job job = SEI_JOB_INIT;
+  size_t i;
+  (void)unused;
+  job.plan = "";
+  job.client = "{\"base_url\":\"http://127.0.0.1:9\",\"allow_http\":true,"
+    "\"api_key\":\"k\",\"retries\":0,\"pace\":false}";
+  for(i = 0; WRONG[i]; i += 2) {
+    job.text = WRONG[i];
+    CHECK(sei_run(c, &job) == SEI_FAILED);
+    CHECK_IN(!strcmp(sei_error_kind(c), "decode"), sei_error(c, NULL));
+    HAS(sei_error_message(c), WRONG[i + 1]);
+    CHECK(!has(sei_error(c, NULL), "traceback"));
+  }
+  sei_close(c);
+}
+
 int main(int argc, char **argv)
 {
   static const struct scenario ALL[] = {
     {"no_context", no_context}, {"reserved", reserved}, {"forked", forked},
     {"late", late}, {"lines", lines}, {"sandbox_input", sandbox_input},
+    {"returned_failure", returned_failure}, {"no_recipe", no_recipe},
     {NULL, NULL}
   };
   return run_scenario(ALL, argc, argv);

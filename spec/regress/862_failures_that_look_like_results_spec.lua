@@ -1,0 +1,44 @@
+-- A sandboxed recipe that returned nil and an error was done, with nil as its result. A recipe that
+-- a host in C makes a plan of could name another client, and a file of its own for the plan, of
+-- which the host heard nothing; where it was no sound recipe, the error was a trace of Lua.
+local sei = require "sei"
+local shell = require "spec.support.shell"
+
+local UNDER <const> = os.getenv "SEI_UNDER" or "" -- set by `make valgrind`
+
+describe("a sandboxed recipe that returns nil and an error", function()
+  local function failure(text) return select(2, sei.sandboxed { text = text, name = "r" }) end
+
+  it("failed", function()
+    assert.equal("r: no more of it", failure("return nil, 'no more of it'").message)
+    assert.equal("r: no more of it", failure("return nil, 'no more of it', 7, {}").message)
+    local err = failure "return nil, { kind = 'timeout', message = 'it took long', status = 504 }"
+    assert.same({ "timeout", "r: it took long", 504 }, { err.kind, err.message, err.status })
+    assert.matches("an error that is no text but boolean", failure("return nil, false").message)
+    assert.equal("number", type(err.report.instructions))
+  end)
+
+  it("is done where there is none", function()
+    for _, text in ipairs { "return nil", "return nil, nil, 1", "return false, 'x'", "" } do
+      assert.is_falsy(assert(sei.sandboxed { text = text }).value)
+    end
+    assert.equal(1, assert(sei.sandboxed { text = "return 1, 'x'" }).value)
+  end)
+end)
+
+describe("a host in C", function()
+  setup(function()
+    local text, status = shell.make "host-programs"
+    assert(status == 0, text)
+  end)
+
+  local function passes(name)
+    local text, status = shell.run(("timeout -k 5 100 %s %s %s"):format(UNDER,
+      shell.quote(shell.build() .. "/spec/host/edges"), name))
+    assert.equal(0, status, text)
+    assert.matches("ok " .. name .. "\n$", text)
+  end
+
+  it("is told why a sandboxed recipe failed", function() passes "returned_failure" end)
+  it("is told what is wrong with a recipe", function() passes "no_recipe" end)
+end)
