@@ -22,6 +22,7 @@ struct sei_batch {
   size_t bytes;         /* to read: bytes of its body, brackets and all */
   size_t max_rows;      /* private from here */
   size_t max_bytes;
+  size_t enough;
   size_t envelope;      /* bytes of prefix and suffix together */
   size_t separator;     /* bytes between two rows */
 };
@@ -30,6 +31,10 @@ struct sei_batch {
  * the envelope alone is over max_bytes. */
 bool sei_batch_begin(struct sei_batch *b, size_t max_rows, size_t max_bytes,
                      size_t envelope, size_t separator);
+
+/* From now on a batch is closed at so many bytes already; a row that is longer
+ * goes alone, as long as max_bytes allows it. */
+void sei_batch_enough(struct sei_batch *b, size_t bytes);
 
 /* Offers the next row by its encoded length in bytes. After a close FITS or
  * NEVER is certain. */

@@ -316,15 +316,13 @@ static int l_rows_check(lua_State *L)
   return 1;
 }
 
-/* core.rows_clear(rows[, max_bytes]) starts the next batch; a smaller one from
- * now on, if that is given. */
+/* core.rows_clear(rows[, bytes]) starts the next batch; from now on so many
+ * bytes are enough for one, if that is given. */
 static int l_rows_clear(lua_State *L)
 {
   struct sei_rows *r = sei_rows_check(L);
-  size_t most = (size_t)luaL_optinteger(L, 2, LUA_MAXINTEGER);
-  if(most < r->batch.max_bytes)
-    sei_batch_begin(&r->batch, r->batch.max_rows, most, r->batch.envelope,
-                    r->batch.separator);
+  if(!lua_isnoneornil(L, 2))
+    sei_batch_enough(&r->batch, (size_t)luaL_checkinteger(L, 2));
   sei_batch_close(&r->batch);
   renew(L, r);
   sei_buf_clear(&r->spans);

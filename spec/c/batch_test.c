@@ -30,6 +30,25 @@ static void test_rows(void)
   CHECK(sei_batch_offer(&b, 10) == SEI_BATCH_FITS);
 }
 
+static void test_enough(void)
+{
+  struct sei_batch b;
+  CHECK(sei_batch_begin(&b, 0, 100, 2, 1));
+  CHECK(sei_batch_offer(&b, 90) == SEI_BATCH_FITS);
+  sei_batch_close(&b);
+  sei_batch_enough(&b, 20);
+  CHECK(sei_batch_offer(&b, 8) == SEI_BATCH_FITS);
+  CHECK(sei_batch_offer(&b, 10) == SEI_BATCH_CLOSE);
+  sei_batch_close(&b);
+  CHECK(sei_batch_offer(&b, 90) == SEI_BATCH_FITS);   /* alone */
+  CHECK(sei_batch_offer(&b, 0) == SEI_BATCH_CLOSE);
+  sei_batch_close(&b);
+  CHECK(sei_batch_offer(&b, 99) == SEI_BATCH_NEVER);
+  sei_batch_enough(&b, 1000);                         /* no more than all */
+  CHECK(sei_batch_offer(&b, 98) == SEI_BATCH_FITS);
+  CHECK(sei_batch_offer(&b, 0) == SEI_BATCH_CLOSE);
+}
+
 static void test_bytes(void)
 {
   struct sei_batch b;
@@ -108,6 +127,7 @@ static void test_random(void)
 int main(void)
 {
   test_rows();
+  test_enough();
   test_bytes();
   test_limits();
   test_random();

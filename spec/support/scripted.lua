@@ -57,7 +57,7 @@ local function parse(self, text)
   end
   if self.when == "head" then return request end
   if request.header["transfer-encoding"] == "chunked" then
-    return request.body:find "0\r\n\r\n$" and request or nil
+    return request.body:sub(-5) == "0\r\n\r\n" and request or nil
   end
   return #request.body >= (tonumber(request.header["content-length"]) or 0) and request or nil
 end
