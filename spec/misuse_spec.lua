@@ -79,6 +79,14 @@ describe("sei.client", function()
       "'api_key'", "blank" },
     { "knows the styles of auth", function() client { auth = "basic" } end,
       "'auth'", "x-api-key|apikey|bearer|raw", "got 'basic'" },
+    { "wants columns in a list of strings", function() sei.csv.read { file = "x", fields = {} } end,
+      "'fields'", "got a table without items" },
+    { "wants nothing else in the list", function()
+      sei.csv.read { file = "x", fields = { "email", 2 } } end,
+      "'fields'", "got a table whose item 2 is of type number" },
+    { "wants a text in each of them", function()
+      sei.csv.read { file = "x", fields = { "email", "" } } end,
+      "'fields'", "got a table whose item 2 is empty or has control characters" },
     { "window from 1", function() client { window = 0 } end,
       "'window'", "integer from 1 to 64", "got 0" },
     { "window to 64", function() client { window = 65 } end, "'window'", "got 65" },

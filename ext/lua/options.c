@@ -59,12 +59,50 @@ static const char *expected(lua_State *L, const struct sei_option *row)
   return lua_pushstring(L, TYPE_NAMES[row->type]);
 }
 
+static bool is_clean(lua_State *L, int value)
+{
+  size_t n, i;
+  const char *s = lua_tolstring(L, value, &n);
+  for(i = 0; i < n; i++)
+    if((unsigned char)s[i] < 32 || s[i] == 127)
+      return false;
+  return n > 0;
+}
+
+/* The first item of a list that is no clean string, or 0. */
+static lua_Integer unfit_item(lua_State *L, int value)
+{
+  lua_Integer i, n = (lua_Integer)lua_rawlen(L, value);
+  bool ok = true;
+  for(i = 1; i <= n && ok; i++) {
+    lua_rawgeti(L, value, i);
+    ok = lua_type(L, -1) == LUA_TSTRING && is_clean(L, -1);
+    lua_pop(L, 1);
+  }
+  return ok ? 0 : i - 1;
+}
+
+/* Pushes what is wrong with a table that is no list of strings. */
+static const char *given_list(lua_State *L, int value)
+{
+  lua_Integer unfit = unfit_item(L, value);
+  if(!unfit)
+    return lua_pushliteral(L, "a table without items");
+  if(lua_rawgeti(L, value, unfit) == LUA_TSTRING)
+    return lua_pushfstring(L, "a table whose item %I is empty or has control "
+                           "characters", (LUAI_UACINT)unfit);
+  return lua_pushfstring(L, "a table whose item %I is of type %s",
+                         (LUAI_UACINT)unfit, luaL_typename(L, -1));
+}
+
 /* Pushes what was given, in words; a short value is shown, a secret never. */
 static const char *given(lua_State *L, int value, enum sei_option_type type)
 {
   int t = lua_type(L, value);
   if(type == SEI_OPT_SECRET)
     return lua_pushstring(L, luaL_typename(L, value));
+  if(type == SEI_OPT_STRINGS && t == LUA_TTABLE)
+    return given_list(L, value);
   if(t == LUA_TNUMBER || t == LUA_TBOOLEAN)
     return luaL_tolstring(L, value, NULL);
   if(t == LUA_TSTRING && lua_rawlen(L, value) <= 40) {
@@ -76,16 +114,6 @@ static const char *given(lua_State *L, int value, enum sei_option_type type)
     return lua_pushfstring(L, "'%s'", s);
   }
   return lua_pushstring(L, luaL_typename(L, value));
-}
-
-static bool is_clean(lua_State *L, int value)
-{
-  size_t n, i;
-  const char *s = lua_tolstring(L, value, &n);
-  for(i = 0; i < n; i++)
-    if((unsigned char)s[i] < 32 || s[i] == 127)
-      return false;
-  return n > 0;
 }
 
 static bool is_choice(lua_State *L, int value, const char *choices)
@@ -106,19 +134,10 @@ static bool is_choice(lua_State *L, int value, const char *choices)
 
 static bool is_strings(lua_State *L, int value)
 {
-  lua_Integer i, n;
-  bool ok = true;
   if(lua_type(L, value) == LUA_TSTRING)
     return is_clean(L, value);
-  if(lua_type(L, value) != LUA_TTABLE)
-    return false;
-  n = (lua_Integer)lua_rawlen(L, value);
-  for(i = 1; i <= n && ok; i++) {
-    lua_rawgeti(L, value, i);
-    ok = lua_type(L, -1) == LUA_TSTRING && is_clean(L, -1);
-    lua_pop(L, 1);
-  }
-  return ok && n > 0;
+  return lua_type(L, value) == LUA_TTABLE && lua_rawlen(L, value) > 0 &&
+    !unfit_item(L, value);
 }
 
 static bool is_callable(lua_State *L, int value)

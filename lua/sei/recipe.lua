@@ -32,6 +32,7 @@
 -- * `name`: for people
 -- @module sei.recipe
 
+local attempt = require "sei.attempt"
 local core = require "sei.core"
 local options = require "sei.options"
 
@@ -55,7 +56,7 @@ local GUARD <const> = { changes = "count", fields = "count", empty = "count", sh
 local function checked(check, ...)
   local ok, result = pcall(check, ...)
   if ok then return result end
-  return nil, (tostring(result):gsub("^[^\n:]-%.lua:%d+: ", ""))
+  return nil, attempt.sentence(result)
 end
 
 local function missing(given, name)

@@ -31,19 +31,29 @@ local function lines_of(header, rows)
   return table.concat(texts, "\n")
 end
 
---- Writes a preview: its owner's alone (mode 0600), whole or not at all.
+--- Opens a preview to be written: its owner's alone (mode 0600), there whole or not at all. It is
+-- opened before anything is sent, since an upload without its preview could not be activated.
 -- @tparam ?string path nil: only its digest is wanted
+-- @return a file to close, or nil without a path. Raises an error object if it cannot be opened
+function preview.open(path)
+  if not path then return nil end
+  local out, problem = core.file(path, true)
+  if not out then error(problem, 0) end
+  return out
+end
+
+--- Writes a preview.
+-- @param out of preview.open
+-- @tparam ?string path its path
 -- @tparam table header
 -- @tparam {table,...} rows
 -- @treturn table `header`, `rows`, `digest`, `path`. Raises an error object if it cannot be written
-function preview.write(path, header, rows)
+function preview.write(out, path, header, rows)
   header.kind, header.what, header.format = "header", "developers", FORMAT
   header.guards, header.warnings = core.json.array(header.guards), core.json.array(header.warnings)
   header.mapping = core.json.array(header.mapping)
   local text = lines_of(header, rows)
-  if path then
-    local out <close>, problem = core.file(path, true)
-    if not out then error(problem, 0) end
+  if out then
     local ok, err = core.file_write(out, text)
     if ok then ok, err = core.file_commit(out) end
     if not ok then error(err, 0) end

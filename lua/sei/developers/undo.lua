@@ -61,6 +61,7 @@ function undo.run(client, given)
   local done, err = preview.read(given.preview)
   if not done then error(err, 0) end
   local self = { client = client, given = given }
+  local out <close> = preview.open(given.file)
   upload.look(self)
   local schema, now = self.schema or {}, self.before
   check_state({ preview = done }, now)
@@ -79,9 +80,9 @@ function undo.run(client, given)
   local limits = { removals = math.max(#done.rows, 1), changes = math.max(#done.rows, 1) }
   for name, value in pairs(given.guard or {}) do limits[name] = value end
   return upload.preview { client = client, before = now, after = back, guard = limits,
-    path = given.file, header = { version = tostring(version), first = false, warnings = warnings,
-      undoes = done.digest, earlier = given.version and true or nil, missing = "remove",
-      mapping = mapping_of(schema) } }
+    path = given.file, out = out, header = { version = tostring(version), first = false,
+      warnings = warnings, undoes = done.digest, earlier = given.version and true or nil,
+      missing = "remove", mapping = mapping_of(schema) } }
 end
 
 return undo

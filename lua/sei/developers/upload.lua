@@ -193,7 +193,7 @@ end
 
 --- The preview's header and rows of two sets, written.
 -- @tparam table facts `client`, `before`, `after` (sets of sei.developers.there), `guard`, `header`
--- (what else it holds), `list` (developers with lines), `path`
+-- (what else it holds), `list` (developers with lines), `path`, `out` (of preview.open)
 -- @treturn table of sei.developers.preview; `put_away`: where an earlier one is now that was
 -- activated under the same path
 function upload.preview(facts)
@@ -204,7 +204,7 @@ function upload.preview(facts)
   header.before, header.after = there.digest(facts.before), there.digest(facts.after)
   header.counts, header.guards = preview.judge(rows, same, #facts.before.list, facts.guard or {})
   local put_away = facts.path and require "sei.developers.versions".put_away(facts.path)
-  local one = preview.write(facts.path, header, rows)
+  local one = preview.write(facts.out, facts.path, header, rows)
   one.put_away = put_away
   return one
 end
@@ -231,10 +231,11 @@ end
 function upload.run(client, given)
   local self = { client = client, given = given, missing = given.missing, is_mapped = is_mapped,
     data = data.read(given) }
+  local out <close> = preview.open(given.preview)
   upload.look(self)
   local sent = send_either(self)
   return upload.preview { client = client, before = self.before, after = sent.after,
-    guard = given.guard, list = sent.list, path = given.preview, header = {
+    guard = given.guard, list = sent.list, path = given.preview, out = out, header = {
       version = sent.version, first = sent.made.first, missing = given.missing,
       mapping = sent.made.list, warnings = warnings_of(self, sent),
       source = { digest = data.digest(self.data), rows = #self.data.rows, name = self.data.name },
