@@ -447,6 +447,18 @@ describe("a file", function()
     assert.equal(0, #server.requests)
   end)
 
+  it("with a line that cannot be read is told with the bad rows before it", function()
+    local client, server = taking()
+    local path = file "email,integrationId,identity\na@b.c,two,x\nb@c.d,1\n"
+    local report, err = client:upload_identities { file = path }
+    assert.is_nil(report)
+    assert.equal(3, err.line)
+    assert.same({ { row = 1, line = 2, field = "integrationId", value = "two",
+      reason = "must be an integer, is string" } }, err.rows)
+    assert.matches("nothing was sent$", err.hint)
+    assert.equal(0, #server.requests)
+  end)
+
   it("without a column, with ragged rows or without rows is not sent", function()
     local client, server = taking()
     for text, words in pairs {

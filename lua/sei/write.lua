@@ -319,6 +319,13 @@ end
 
 local SHOWN = 20    -- bad rows of a file that an error lists
 
+-- A line cannot be read: it is told with the bad rows before it.
+local function unreadable(problem, bad)
+  problem.rows = bad[1] and bad or nil
+  problem.hint = (problem.hint and problem.hint .. "; " or "") .. "nothing was sent"
+  error(problem, 0)
+end
+
 -- Reads the file once before it is sent: a bad row is told with its line and
 -- nothing was sent.
 local function check_file(client, endpoint, options)
@@ -329,7 +336,7 @@ local function check_file(client, endpoint, options)
   repeat
     local what, row, line, reason, field, value = core.rows_scan(out, file)
     if what == "bad" then
-      if core.is_error(reason) then error(reason, 0) end
+      if core.is_error(reason) then unreadable(reason, bad) end
       bad[#bad + 1] = { row = row, line = line, field = field, value = value, reason = reason }
     end
     count = row
