@@ -4,6 +4,8 @@
 # seen. Output goes to build/ alone (build/asan/ under SANITIZE). What takes
 # more than a few lines is a script of its own in .ci/.
 #   V=1             show the commands
+#   LATE=no         link libcurl into Lua's module instead of loading it when it is
+#                   called for: needed where it is no shared library
 #   SANITIZE=LIST   e.g. address,undefined: build into build/asan (gcc)
 #   PREFIX, DESTDIR where `install` puts things; BINDIR, LUADIR and LIBDIR (Lua's
 #                   modules), CLIBDIR and INCDIR (for C programs), PCDIR, MANDIR
@@ -90,6 +92,16 @@ PLAIN_OBJ := $(call obj,$(PLAIN_SRC))
 LUA_OBJ   := $(call obj,$(LUA_SRC))
 HOST_OBJ  := $(call obj,$(HOST_SRC))
 
+# What calls libcurl is compiled twice. The module loads it with the first client
+# (ext/http/libcurl.h); the libraries for C programs, which may be linked into a
+# static program, are linked to it. LATE=no: the module as well.
+LATE      ?= yes
+ifeq ($(LATE),no)
+CORE_OBJ  := $(PLAIN_OBJ) $(LUA_OBJ)
+else
+CORE_OBJ  := $(patsubst $(B)/obj/ext/http/%,$(B)/late/ext/http/%,$(PLAIN_OBJ)) $(LUA_OBJ)
+endif
+
 # ---- flags ----------------------------------------------------------------
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
@@ -123,10 +135,10 @@ ifeq ($(EMULATOR),)
 	@echo 'the emulator is left out: libmicrohttpd is not installed (make deps)'
 endif
 
-$(CORE): $(PLAIN_OBJ) $(LUA_OBJ) Makefile
+$(CORE): $(CORE_OBJ) Makefile
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(LINK) -shared -Wl,-z,now -o $@ $(filter %.o,$^) $(CORE_LIBS)
+	$(Q)$(LINK) -shared -Wl,-z,now,--as-needed -o $@ $(filter %.o,$^) $(CORE_LIBS)
 
 # The emulator shares nothing with the client but the tools of ext/base.
 $(HOST): $(HOST_OBJ) $(filter $(B)/obj/ext/base/%,$(PLAIN_OBJ)) Makefile
@@ -144,7 +156,22 @@ $(B)/obj/%.o: %.c $(B)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(COMPILE) $(PART_CFLAGS) -c -o $@ $<
 
--include $(patsubst %.o,%.d,$(PLAIN_OBJ) $(LUA_OBJ) $(HOST_OBJ))
+$(B)/late/ext/http/%.o: ext/http/%.c $(B)/flags
+	$(call say,CC,$< (late))
+	$(Q)mkdir -p $(@D)
+	$(Q)$(COMPILE) $(CURL_CFLAGS) $(ZLIB_CFLAGS) -DSEI_LATE $(LATE_NAME) -c -o $@ $<
+
+# The name by which the loader knows libcurl, from what is linked to it.
+$(B)/late/ext/http/start.o: LATE_NAME = -DSEI_LIBCURL="\"$$(readelf -d $(B)/late/probe.so | \
+  sed -n 's/.*(NEEDED).*\[\(libcurl[^]]*\)\].*/\1/p')\""
+$(B)/late/ext/http/start.o: $(B)/late/probe.so
+$(B)/late/probe.so: $(B)/flags
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -nostdlib -Wl,--no-as-needed -o $@ $(CURL_LIBS)
+	@readelf -d $@ | grep -q 'NEEDED.*\[libcurl' || { echo 'libcurl is no shared' \
+	  'library here: make LATE=no' >&2; exit 1; }
+
+-include $(patsubst %.o,%.d,$(PLAIN_OBJ) $(CORE_OBJ) $(HOST_OBJ))
 
 # Rewritten only when the flags change, and then everything is compiled anew.
 # Says in one sentence what a compiler would say in fifty.

@@ -73,6 +73,48 @@ describe("a start", function()
     assert.equal("", got.close)
   end)
 
+  it("loads libcurl, and the libraries behind it, with the first client", function()
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write([[
+      local function has_libcurl()
+        return io.open "/proc/self/maps":read "a":find("/libcurl", 1, true) ~= nil
+      end
+      local sei = require "sei"
+      local row = sei.csv.read { text = "a,b\n1,2\n" }()
+      assert(row.a == "1" and sei.json.decode '{"x":1}'.x == 1)
+      print("data", has_libcurl())
+    ]], connect {}, 'print("client", has_libcurl())')
+    file:close()
+    local text = shell.run(shell.lua() .. " " .. shell.quote(path))
+    os.remove(path)
+    assert.equal("data\tfalse\nclient\ttrue\n", text)
+  end)
+
+  it("says why libcurl cannot be loaded, and does without it", function()
+    local folder = shell.folder()
+    finally(function() shell.remove(folder) end)
+    local script = [[
+      local sei = require "sei"
+      print(sei.csv.read { text = "a\n1\n" }().a)
+      for _ = 1, 2 do
+        print(pcall(sei.client, { region = "eu", api_key = "a-key-of-the-spec" }))
+      end
+      print(require "sei.core".host().problem)
+    ]]
+    -- neither is a library, or one of libcurl's functions is in it
+    for _, made in ipairs { "echo none > $f", "cc -shared -nostdlib -o $f -x c /dev/null" } do
+      shell.run(("cd %s && for f in libcurl.so.4 libcurl-gnutls.so.4; do %s; done"):format(
+        shell.quote(folder), made))
+      local text, status = shell.run(("LD_LIBRARY_PATH=%s %s -e %s"):format(shell.quote(folder),
+        shell.lua(), shell.quote(script)))
+      assert.equal(0, status, text)
+      local why = text:match "^1\nfalse\t(libcurl cannot be loaded %([^\n]+%))\n"
+      assert.truthy(why, text)
+      assert.equal(("1\nfalse\t%s\nfalse\t%s\n%s\n"):format(why, why, why), text)
+    end
+  end)
+
   it("loads a part when it is first used", function()
     local got = steps([[local sei = require "sei"; show "require"]] .. "\n"
       .. connect { key = "sei.key.command { 'echo', 'a-key-of-the-spec' }" } .. [[

@@ -1,16 +1,23 @@
 /* facts - what the libraries of this folder are, for whoever runs it. */
 #include "facts.h"
 
-#include <curl/curl.h>
 #include <zlib.h>
+
+#include "libcurl.h"
+#include "pool.h"
 
 void sei_http_facts(struct sei_http_facts *f)
 {
   /* Members that came later are there if `age` says so: curl's manual,
    * curl_version_info(3). */
-  const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
-  *f = (struct sei_http_facts){.curl = v->version, .tls = v->ssl_version,
+  const curl_version_info_data *v;
+  *f = (struct sei_http_facts){.problem = sei_http_start(),
     .zlib = zlibVersion()};
+  if(f->problem)
+    return;
+  v = curl_version_info(CURLVERSION_NOW);
+  f->curl = v->version;
+  f->tls = v->ssl_version;
   if(v->age >= CURLVERSION_SECOND)
     f->ares = v->ares;
   if(v->age >= CURLVERSION_SEVENTH) {

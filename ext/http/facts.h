@@ -6,6 +6,7 @@
 
 /* Texts are the libraries' own, static ones; NULL where one does not say. */
 struct sei_http_facts {
+  const char *problem;    /* why libcurl cannot serve, and is not known */
   const char *curl;       /* the version that runs, not that of the headers */
   const char *tls;        /* its TLS library, as "OpenSSL/3.0.15" */
   const char *zlib;       /* of our own decoder */
@@ -17,7 +18,7 @@ struct sei_http_facts {
   bool ipv6;
 };
 
-/* Fills them in; starts nothing and cannot fail. */
+/* Fills them in, for which it starts libcurl. */
 void sei_http_facts(struct sei_http_facts *f);
 
 #endif

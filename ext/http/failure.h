@@ -2,8 +2,8 @@
 #ifndef SEI_HTTP_FAILURE_H
 #define SEI_HTTP_FAILURE_H
 
-#include <curl/curl.h>
 
+#include "libcurl.h"
 #include "transfer.h"
 
 /* `words` is what libcurl wrote into the error buffer, maybe "". */

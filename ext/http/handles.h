@@ -9,8 +9,9 @@
 #ifndef SEI_HTTP_HANDLES_H
 #define SEI_HTTP_HANDLES_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
+
+#include "libcurl.h"
 
 enum { SEI_HANDLES_MAX = 64 };
 

@@ -2,13 +2,13 @@
 #define _DEFAULT_SOURCE
 #include "pool.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "libcurl.h"
 #include "poller.h"
 #include "sockets.h"
 #include "transfer_private.h"

@@ -12,7 +12,8 @@
 struct sei_pool;
 
 /* Starts libcurl if nobody has yet; safe from any thread. NULL, or a static
- * text on why it cannot serve: too old, without TLS. */
+ * text on why it cannot serve: not there, too old, without TLS. Comes before
+ * all that is in this folder but limits, paces and headers: see libcurl.h. */
 const char *sei_http_start(void);
 
 /* `max_running`: transfers under way at once (others queue, first come first

@@ -2,10 +2,11 @@
 #define _DEFAULT_SOURCE
 #include "redirect.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "libcurl.h"
 
 bool sei_redirect_keeps_method(int status, const char *method)
 {

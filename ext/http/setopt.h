@@ -6,7 +6,7 @@
 #ifndef SEI_HTTP_SETOPT_H
 #define SEI_HTTP_SETOPT_H
 
-#include <curl/curl.h>
+#include "libcurl.h"
 
 struct sei_setopt {
   CURL *easy;                 /* borrowed */

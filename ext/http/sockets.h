@@ -5,9 +5,10 @@
 #ifndef SEI_HTTP_SOCKETS_H
 #define SEI_HTTP_SOCKETS_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "libcurl.h"
 
 struct sei_sockets {
   int *list;                  /* owned */

@@ -1,20 +1,61 @@
 /* start - brings up libcurl once in a process, and checks that it will do. */
 #define _GNU_SOURCE /* dladdr */
-#include <curl/curl.h>
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "libcurl.h"
 #include "pool.h"
 
 enum { OLDEST = 0x075700 }; /* 7.87: CURLOPT_QUICK_EXIT */
 
-/* The one guarded state of this folder; written by start() alone. */
+/* The guarded state of this folder; written by start() alone. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const char *problem;
 
+#ifdef SEI_LATE
+
+struct sei_curl sei_curl;
+static char words[256]; /* what the loader said */
+
+static bool cannot_load(void)
+{
+  const char *why = dlerror();
+  snprintf(words, sizeof words, "libcurl cannot be loaded (%s)",
+           why ? why : SEI_LIBCURL);
+  problem = words;
+  return false;
+}
+
 /* A host may unload us while a resolver thread of libcurl still waits for an
- * answer that nobody wants any more; its code has to stay. */
+ * answer that nobody wants any more; its code has to stay: NODELETE. */
+static bool load(void)
+{
+#define ROW(name) { "curl_" #name, offsetof(struct sei_curl, name) },
+  static const struct {
+    const char *name;
+    size_t at;
+  } rows[] = { SEI_CURL_EACH(ROW) };
+#undef ROW
+  void *library = dlopen(SEI_LIBCURL, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+  size_t i;
+  if(!library)
+    return cannot_load();
+  for(i = 0; i < sizeof rows / sizeof *rows; i++) {
+    void *function = dlsym(library, rows[i].name);
+    if(!function)
+      return cannot_load();
+    memcpy((char *)&sei_curl + rows[i].at, &function, sizeof function);
+  }
+  return true;
+}
+
+#else
+
 static void pin_libcurl(void)
 {
   Dl_info info;
@@ -23,9 +64,21 @@ static void pin_libcurl(void)
     dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
+/* It is linked; as above. */
+static bool load(void)
+{
+  pin_libcurl();
+  return true;
+}
+
+#endif
+
 static void start(void)
 {
-  const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+  const curl_version_info_data *v;
+  if(!load())
+    return;
+  v = curl_version_info(CURLVERSION_NOW);
   if(v->version_num < OLDEST)
     problem = "libcurl is too old: 7.87 or newer is needed";
   else if(!(v->features & CURL_VERSION_SSL))
@@ -34,8 +87,6 @@ static void start(void)
     problem = "this libcurl cannot be started safely among threads";
   else if(curl_global_init(CURL_GLOBAL_DEFAULT))
     problem = "libcurl could not be started";
-  else
-    pin_libcurl();
 }
 
 const char *sei_http_start(void)

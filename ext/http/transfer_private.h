@@ -2,11 +2,11 @@
 #ifndef SEI_HTTP_TRANSFER_PRIVATE_H
 #define SEI_HTTP_TRANSFER_PRIVATE_H
 
-#include <curl/curl.h>
 
 #include "answer.h"
 #include "gunzip.h"
 #include "handles.h"
+#include "libcurl.h"
 #include "source.h"
 #include "transfer.h"
 

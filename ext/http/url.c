@@ -3,11 +3,11 @@
 #include "url.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 
+#include "libcurl.h"
 #include "transfer.h"
 
 /* `host` as libcurl gives it: 127.1 is already 127.0.0.1, IPv6 in brackets. */

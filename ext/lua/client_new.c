@@ -301,8 +301,12 @@ int sei_client_new(lua_State *L)
   static const struct sei_option *const tables[] = {sei_client_options,
     NULL};
   struct sei_client *c;
+  const char *problem;
   lua_settop(L, 1);
   sei_options_check(L, 1, "sei.client", tables);
+  problem = sei_http_start();
+  if(problem)
+    return luaL_error(L, "%s", problem);
   c = lua_newuserdatauv(L, sizeof *c, SEI_CLIENT_VALUES);
   memset(c, 0, sizeof *c);
   sei_buf_init(&c->key, SEI_KEY_MAX);
@@ -325,8 +329,7 @@ int sei_client_new(lua_State *L)
   c->max_body = (size_t)sei_option_integer(L, 1, "max_body", 64 * MIB);
   c->pool = sei_pool_new(SEI_RUNNING_MAX);
   if(!c->pool)
-    return luaL_error(L, "libcurl cannot start: not enough memory, or it was "
-                      "built without TLS");
+    return luaL_error(L, "libcurl cannot start: not enough memory");
   c->http.handles = sei_pool_handles(c->pool);
   return 1;
 }

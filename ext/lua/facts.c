@@ -34,14 +34,15 @@ static void set_limit(lua_State *L, const char *name, rlim_t value)
 
 /* core.host() -> {curl=, tls=, zlib=, ares=, ca_file=, ca_path=, asynch_dns=,
  * http2=, ipv6=, utf8proc=, libcrypto=, lua=, open_files=, most_open_files=,
- * memory=}: versions are those that run, limits numbers;
- * what is not known or not limited is nil. */
+ * memory=, problem=}: versions are those that run, limits numbers, `problem`
+ * says why libcurl cannot serve; what is not known or not limited is nil. */
 static int l_host(lua_State *L)
 {
   struct sei_http_facts http;
   struct rlimit limit;
   sei_http_facts(&http);
   lua_createtable(L, 0, 16);
+  set_string(L, "problem", http.problem);
   set_string(L, "curl", http.curl);
   set_string(L, "tls", http.tls);
   set_string(L, "zlib", http.zlib);

@@ -26,9 +26,13 @@ end
 
 local function add_libraries(list, facts)
   note(list, _VERSION == "Lua 5.4" and "ok" or "no", "Lua", facts.lua)
-  note(list, "ok", "libcurl", "%s%s%s", facts.curl, facts.http2 and ", HTTP/2" or "",
-    facts.ipv6 and ", IPv6" or ", no IPv6")
-  note(list, facts.tls and "ok" or "no", "TLS", facts.tls or "libcurl was built without it")
+  if facts.problem then
+    note(list, "no", "libcurl", facts.problem)
+  else
+    note(list, "ok", "libcurl", "%s%s%s", facts.curl, facts.http2 and ", HTTP/2" or "",
+      facts.ipv6 and ", IPv6" or ", no IPv6")
+    note(list, facts.tls and "ok" or "no", "TLS", facts.tls or "libcurl was built without it")
+  end
   note(list, "ok", "zlib", facts.zlib)
   note(list, "ok", "utf8proc", facts.utf8proc)
   note(list, "ok", "libcrypto", facts.libcrypto)
