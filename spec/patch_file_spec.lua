@@ -109,6 +109,17 @@ local function told(report, lines)
   return { report.rows, report.accepted, list, batches }
 end
 
+-- As many bad rows as an error of a whole file lists.
+local function listed(rows)
+  local list = {}
+  for i, entry in ipairs(rows) do
+    if i <= 20 then
+      list[i] = { entry.row, entry.line, entry.field, entry.value, entry.reason }
+    end
+  end
+  return list
+end
+
 describe("a file's rows and the same rows from a script", function()
   local function compare(seed)
     local roll = dice(seed * 7919 + 17)
@@ -131,6 +142,9 @@ describe("a file's rows and the same rows from a script", function()
       assert.equal(#want, #got, what)
       for i, body in ipairs(want) do assert.is_true(body == got[i], what .. ", batch " .. i) end
     end
+    -- whole, as CSV, it is checked before it is sent: for the same bad rows
+    local report, err = client:upload_identities { file = path }
+    assert.same(listed(want_report.rejected), listed(report and {} or err.rows), "seed " .. seed)
   end
 
   for seed = 1, 12 do

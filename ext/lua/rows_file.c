@@ -201,11 +201,10 @@ static bool next_row(lua_State *L, struct sei_rows_file *f,
  * there is none in what was read. */
 static bool pass_good(struct sei_rows_file *f, const struct sei_rows *r)
 {
-  struct sei_flat_value values[SEI_FLAT_MAX];
+  const struct sei_csv *c = sei_csv_rows_fields(f->rows);
   while(sei_csv_rows_try(f->rows)) {
     f->count++;
-    if(!f->free && !sei_flat_read_csv(r, sei_csv_rows_fields(f->rows),
-                                      f->column, values))
+    if(!f->free && !sei_flat_check_csv(r, c, f->column))
       return true;
   }
   return false;

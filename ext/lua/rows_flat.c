@@ -83,6 +83,7 @@ void sei_flat_describe(lua_State *L, int index)
     struct sei_flat_member *m = &r->flat.members[i];
     m->listed = sei_rows_listed(r->endpoint, m->field->name);
     m->any = !m->listed && !m->field->max_length;
+    m->text = m->field->type == SEI_FIELD_STRING;
     lua_pushstring(L, m->field->name);
     m->name = lua_topointer(L, -1);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
@@ -157,14 +158,24 @@ bool sei_flat_read(lua_State *L, const struct sei_rows *r,
 }
 
 /* Whether these are the digits that the number would be written with. */
-static bool is_number(const char *s, size_t n)
+static inline bool is_number(const char *s, size_t n)
 {
-  size_t i = n && *s == '-', first = i;
+  size_t i = n && *s == '-';
   if(n - i < 1 || n - i > 18 || (s[i] == '0' && n > 1))
     return false;
-  while(i < n && s[i] >= '0' && s[i] <= '9')
-    i++;
-  return i == n && i > first;
+  for(; i < n; i++)
+    if((unsigned char)(s[i] - '0') > 9)
+      return false;
+  return true;
+}
+
+/* Most texts of a CSV need not be looked into, nor a function to say so. */
+static inline bool is_good(const struct sei_flat_member *m, bool csv,
+                           const char *s, size_t n)
+{
+  if(!m->text)
+    return is_number(s, n);
+  return csv && m->any ? n > 0 : is_fit(m, csv, s, n);
 }
 
 bool sei_flat_read_csv(const struct sei_rows *r, const struct sei_csv *c,
@@ -173,11 +184,24 @@ bool sei_flat_read_csv(const struct sei_rows *r, const struct sei_csv *c,
 {
   size_t i;
   for(i = 0; i < r->flat.count; i++) {
-    const struct sei_flat_member *m = &r->flat.members[i];
     struct sei_flat_value *v = &values[i];
     v->s = sei_csv_field(c, column[i], &v->n);
-    if(m->field->type == SEI_FIELD_STRING ? !is_fit(m, r->csv, v->s, v->n) :
-       !is_number(v->s, v->n))
+    if(!is_good(&r->flat.members[i], r->csv, v->s, v->n))
+      return false;
+  }
+  return true;
+}
+
+bool sei_flat_check_csv(const struct sei_rows *r, const struct sei_csv *c,
+                        const size_t column[SEI_FLAT_MAX])
+{
+  const struct sei_flat_member *m = r->flat.members;
+  const struct sei_flat_member *end = m + r->flat.count;
+  bool csv = r->csv;
+  for(; m < end; m++, column++) {
+    size_t n;
+    const char *s = sei_csv_field(c, *column, &n);
+    if(!is_good(m, csv, s, n))
       return false;
   }
   return true;

@@ -22,6 +22,7 @@ struct sei_flat {
     const struct sei_field *field;
     const void *name;       /* Lua's own string: known by its address */
     const char *listed;     /* values that are documented, or NULL: any */
+    bool text;              /* not an integer */
     bool any;               /* of a text: only that it is not empty counts */
     char before[SEI_FLAT_BEFORE];
     size_t before_len;
@@ -121,6 +122,10 @@ struct sei_csv;
 bool sei_flat_read_csv(const struct sei_rows *r, const struct sei_csv *c,
                        const size_t column[SEI_FLAT_MAX],
                        struct sei_flat_value *values);
+
+/* The same answer, and the values are not wanted. */
+bool sei_flat_check_csv(const struct sei_rows *r, const struct sei_csv *c,
+                        const size_t column[SEI_FLAT_MAX]);
 
 /* Adds a row of such values. NEVER: it is too long. */
 enum sei_batch_answer sei_flat_add(lua_State *L, struct sei_rows *r,
