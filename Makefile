@@ -112,7 +112,9 @@ COMPILE = $(CC) -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) \
   $(SAN_FLAGS) -MMD -MP
 # nodelete: a leak is reported after Lua let go of the module, whose functions
 # shall still have names then.
-CORE_LIBS = $(CURL_LIBS) $(ZLIB_LIBS) $(UTF8_LIBS) $(CRYPTO_LIBS) -lm -lpthread
+# libcrypto in front: the loader looks for names in this order, and most of them
+# are libcrypto's own.
+CORE_LIBS = $(CURL_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) $(UTF8_LIBS) -lm -lpthread
 LINK    = $(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS)
 ifneq ($(SANITIZE),)
 LINK   += -Wl,-z,nodelete
