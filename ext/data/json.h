@@ -84,10 +84,22 @@ bool sei_json_member(struct sei_json *j, const char *name, size_t n,
  * characters, not decoded. */
 enum sei_json_event sei_json_skip(struct sei_json *j);
 
-/* The same short cut for a member that is not wanted: *e is what
- * sei_json_skip() would have answered behind its name. */
-bool sei_json_skip_member(struct sei_json *j, const char *name, size_t n,
-                          enum sei_json_event *e);
+/* Names that came in a row once: names[names[i].next] came behind names[i]. 0
+ * is nobody's. */
+struct sei_json_name {
+  const char *bytes;    /* valid UTF-8 without quotes, backslashes, controls */
+  unsigned mark;        /* the caller's: see below */
+  unsigned short len;
+  short next;
+};
+
+/* A short cut for members that nobody wants: skips them and their values as
+ * long as they are names[at] and those behind it, have this mark, are written
+ * without escapes or blanks, and their values are of the usual kind. Answers
+ * which was the last of them; 0: none, and nothing was consumed. */
+short sei_json_skip_known(struct sei_json *j,
+                          const struct sei_json_name *names, short at,
+                          unsigned mark);
 
 /* Remembers and restores a place in the same window (base pointer and length
  * may have changed in between as long as the offsets still hold). */

@@ -1,136 +1,145 @@
 /* json_skip - passing over a value that nobody asked for.
  *
- * The usual value is passed over in one go: no blanks, no escapes, whole
- * numbers, all of it in the window. That is either done to its end, under
+ * The usual value is passed over in one go: no blanks, whole numbers, all of
+ * it in the window, and a little more. That is either done to its end, under
  * the rules of the scanner, or leaves everything as it was; then the scanner
  * does it token by token, and it alone says what is wrong.
  */
 #include "json_state.h"
 
-/* Containers inside the value: a bit each in a word. */
-enum { OPEN_MAX = 64 };
+/* Containers inside the value: a bit each in a word. And what is left of the
+ * window for the bytes behind a token, so that they need no look at its end:
+ * the longest that is read without one is a word of eight digits. */
+enum { OPEN_MAX = 64, SLACK = 8 };
 
-/* What is being passed over. `p` moves on only over what is right. */
-struct pass {
-  const char *p, *end;
-  size_t max_string;
-  unsigned room;        /* containers that may be open at once */
-  unsigned open;
-  uint64_t objects;     /* a bit for each of them, the innermost lowest */
-};
+/* All of these stand at `p`, where a token begins, and answer where the next
+ * one does: NULL, if it is not the usual kind, or ends behind `end`. No token
+ * can be too long, since `end` is near enough; SLACK bytes behind it may be
+ * read. */
 
-/* A string without escapes. Bytes above 0x7f are not looked at: nor does the
- * scanner where it does not decode. */
-static inline bool pass_string(struct pass *w)
+/* A string. Neither bytes above 0x7f nor what is escaped are looked at: nor
+ * does the scanner where it does not decode. */
+static inline const char *pass_string(const char *p, const char *end)
 {
   bool high = false;
-  const char *q = sei_scan_string(w->p + 1, w->end, &high);
-  if(q == w->end || *q != '"' || (size_t)(q - w->p) - 1 > w->max_string)
-    return false;
-  w->p = q + 1;
-  return true;
+  for(p++;; p += 2) {
+    p = sei_scan_string(p, end, &high);
+    if(p >= end)
+      return NULL;
+    if(*p == '"')
+      return p + 1;
+    if(*p != '\\' || (unsigned char)p[1] < 0x20)
+      return NULL;
+  }
 }
 
 /* A member's name with its colon. */
-static inline bool pass_name(struct pass *w)
+static inline const char *pass_name(const char *p, const char *end)
 {
-  if(w->p == w->end || *w->p != '"' || !pass_string(w) || w->p == w->end ||
-     *w->p != ':')
-    return false;
-  w->p++;
-  return true;
+  if(p >= end || *p != '"')
+    return NULL;
+  p = pass_string(p, end);
+  return p && *p == ':' ? p + 1 : NULL;
 }
 
-/* A whole number that does not begin with 0, and what stands behind it shows
- * that it is one. */
-static inline bool pass_number(struct pass *w)
+/* Behind the digits; at `end` or behind it, if there are too many. */
+static inline const char *pass_digits(const char *p, const char *end)
 {
-  const char *q = w->p;
-  if(*q == '0' || !sei_is_digit(*q))
-    return false;
-  while(q < w->end && sei_is_digit(*q))
-    q++;
-  if(q == w->end || (*q != ',' && *q != '}' && *q != ']') ||
-     (size_t)(q - w->p) > w->max_string)
-    return false;
-  w->p = q;
-  return true;
-}
-
-static inline bool pass_word(struct pass *w)
-{
-  const char *text = *w->p == 't' ? "true" : *w->p == 'f' ? "false" : "null";
-  size_t n = *w->p == 'f' ? 5 : 4;
-  if((size_t)(w->end - w->p) < n || memcmp(w->p, text, n) != 0)
-    return false;
-  w->p += n;
-  return true;
-}
-
-/* Opens a container and stands where its first value begins, or at its end:
- * then *empty. */
-static inline bool pass_opening(struct pass *w, bool *empty)
-{
-  bool object = *w->p == '{';
-  if(w->open == w->room)
-    return false;
-  w->open++;
-  w->objects = w->objects << 1 | object;
-  if(++w->p == w->end)
-    return false;
-  *empty = *w->p == (object ? '}' : ']');
-  return *empty || !object || pass_name(w);
-}
-
-/* Behind a value: passes over the ends of containers, and over a comma up to
- * where the next value begins. Nothing is open any more: that was all. */
-static inline bool pass_on(struct pass *w)
-{
-  while(w->open) {
-    bool object = w->objects & 1;
-    if(w->p == w->end)
-      return false;
-    if(*w->p == ',') {
-      w->p++;
-      return object ? pass_name(w) : w->p < w->end;
-    }
-    if(*w->p != (object ? '}' : ']'))
-      return false;
-    w->p++;
-    w->objects >>= 1;
-    w->open--;
+#ifdef SEI_SWAR
+  for(; p < end; p += 8) {
+    uint64_t x, other;
+    memcpy(&x, p, 8);
+    x ^= SEI_ONES * '0'; /* digits are now 0 to 9 */
+    other = ((x + SEI_ONES * 0x76) | x) & SEI_TOPS; /* the lowest is right */
+    if(other)
+      return p + __builtin_ctzll(other) / 8;
   }
-  return true;
+#else
+  while(p < end && sei_is_digit(*p))
+    p++;
+#endif
+  return p;
 }
 
-/* The value at p; true: p stands behind it. */
-static bool pass_value(struct pass *w)
+/* A whole number, and what stands behind it shows that it is one. */
+static inline const char *pass_number(const char *p, const char *end)
 {
-  bool ok, empty;
+  if(!sei_is_digit(*p))
+    return NULL;
+  p = *p == '0' ? p + 1 : pass_digits(p, end);
+  return p < end && (*p == ',' || *p == '}' || *p == ']') ? p : NULL;
+}
+
+static inline const char *pass_word(const char *p)
+{
+  if(*p == 'f')
+    return sei_same4(p + 1, "alse") ? p + 5 : NULL;
+  return sei_same4(p, *p == 't' ? "true" : "null") ? p + 4 : NULL;
+}
+
+static inline const char *pass_scalar(const char *p, const char *end)
+{
+  if(*p == '"')
+    return pass_string(p, end);
+  if(*p == 't' || *p == 'f' || *p == 'n')
+    return pass_word(p);
+  return pass_number(p, end);
+}
+
+/* Behind a value in the containers `*objects`, which are a bit each under a
+ * topmost one, the innermost lowest; 1: in objects. Passes over the ends of
+ * containers, and over a comma up to where the next value begins. */
+static inline const char *pass_on(const char *p, const char *end,
+                                  uint64_t *objects)
+{
+  uint64_t in = *objects;
+  while(in > 1 && *p == (in & 1 ? '}' : ']')) {
+    in >>= 1;
+    if(++p >= end)
+      return NULL;
+  }
+  *objects = in;
+  if(in == 1)
+    return p;
+  if(*p != ',')
+    return NULL;
+  return in & 1 ? pass_name(p + 1, end) : p + 1;
+}
+
+/* The container that begins at p, and all within. */
+static const char *pass_container(const char *p, const char *end,
+                                  unsigned room)
+{
+  uint64_t in = 1;
   do {
-    if(w->p == w->end)
-      return false;
-    empty = true;
-    switch(*w->p) {
-    case '"':
-      ok = pass_string(w);
-      break;
-    case '{':
-    case '[':
-      ok = pass_opening(w, &empty);
-      break;
-    case 't':
-    case 'f':
-    case 'n':
-      ok = pass_word(w);
-      break;
-    default:
-      ok = pass_number(w);
+    if(p >= end)
+      return NULL;
+    if(*p == '{' || *p == '[') {
+      bool object = *p == '{';
+      if(in >> room)
+        return NULL;
+      in = in << 1 | object;
+      p++;
+      if(*p != (object ? '}' : ']')) {
+        p = object ? pass_name(p, end) : p;
+        continue;
+      }
     }
-    if(ok && empty)
-      ok = pass_on(w);
-  } while(ok && w->open);
-  return ok;
+    else
+      p = pass_scalar(p, end);
+    if(p)
+      p = pass_on(p, end, &in);
+  } while(p && in > 1);
+  return p;
+}
+
+static inline const char *pass_value(const char *p, const char *end,
+                                     unsigned room)
+{
+  if(p >= end)
+    return NULL;
+  return *p == '{' || *p == '[' ? pass_container(p, end, room) :
+    pass_scalar(p, end);
 }
 
 /* The event that ends a value which begins with `c`. */
@@ -175,41 +184,73 @@ static enum sei_json_event skip_by_token(struct sei_json *j)
   return e;
 }
 
-/* The same in one go, from where a member's value begins. false: it cannot be,
- * and nothing has changed. */
-static inline bool skip_at_once(struct sei_json *j, const char *from)
+/* How far tokens may go that begin at `from` or later: SLACK bytes are left
+ * behind, and none is longer than a string may be. Not behind `from`: there is
+ * no room for any. */
+static inline const char *near_end(const struct sei_json *j, const char *from)
 {
-  struct pass w = { from, j->text + j->len, j->max_string,
-    j->max_depth - j->depth, 0, 0 };
-  if(w.room > OPEN_MAX)
-    w.room = OPEN_MAX;
-  if(!pass_value(&w))
-    return false;
-  j->pos = (size_t)(w.p - j->text);
-  j->state = AFTER_MEMBER;
-  return true;
+  const char *end = j->text + j->len;
+  if(end - from <= SLACK)
+    return from;
+  end -= SLACK;
+  return (size_t)(end - from) > j->max_string ? from + j->max_string : end;
+}
+
+static inline unsigned room_for_more(const struct sei_json *j)
+{
+  unsigned room = j->max_depth - j->depth;
+  return room < OPEN_MAX ? room : OPEN_MAX - 1;
 }
 
 enum sei_json_event sei_json_skip(struct sei_json *j)
 {
-  const char *from = j->text + j->pos;
-  if(j->state == MEMBER_VALUE && skip_at_once(j, from))
-    return end_of(*from);
-  return skip_by_token(j);
+  const char *from = j->text + j->pos, *behind = NULL;
+  if(j->state == MEMBER_VALUE)
+    behind = pass_value(from, near_end(j, from), room_for_more(j));
+  if(!behind)
+    return skip_by_token(j);
+  j->pos = (size_t)(behind - j->text);
+  j->state = AFTER_MEMBER;
+  return end_of(*from);
 }
 
-bool sei_json_skip_member(struct sei_json *j, const char *name, size_t n,
-                          enum sei_json_event *e)
+/* Where the name's value begins, if the name at p is this one; or NULL. */
+static inline const char *pass_this_name(const char *p, const char *end,
+                                         const struct sei_json_name *name)
 {
-  const char *from = sei_json_behind_name(j, name, n);
-  if(!from)
-    return false;
-  if(skip_at_once(j, from))
-    *e = end_of(*from);
-  else {
-    j->pos = (size_t)(from - j->text);
-    j->state = MEMBER_VALUE;
-    *e = skip_by_token(j);
+  size_t n = name->len;
+  if(end - p < (ptrdiff_t)n + 3 || p[0] != '"' || p[n + 1] != '"' ||
+     p[n + 2] != ':' || !sei_same(p + 1, name->bytes, n))
+    return NULL;
+  return p + n + 3;
+}
+
+short sei_json_skip_known(struct sei_json *j,
+                          const struct sei_json_name *names, short at,
+                          unsigned mark)
+{
+  const char *p = j->text + j->pos, *end = near_end(j, p), *done = NULL;
+  unsigned room = room_for_more(j);
+  short last = 0;
+  if(j->state == AFTER_MEMBER && p < end && *p == ',')
+    p++;
+  else if(j->state != FIRST_MEMBER && j->state != NEXT_MEMBER)
+    return 0;
+  while(at && names[at].mark == mark) {
+    p = pass_this_name(p, end, &names[at]);
+    if(p)
+      p = pass_value(p, end, room);
+    if(!p)
+      break;
+    last = at;
+    done = p;
+    if(*p++ != ',')
+      break;
+    at = names[at].next;
   }
-  return true;
+  if(last) {
+    j->pos = (size_t)(done - j->text);
+    j->state = AFTER_MEMBER;
+  }
+  return last;
 }

@@ -31,12 +31,8 @@ enum {
   STACK_STEP = 8      /* containers that room is made for at once */
 };
 
-/* A member's name and the container that last stood there as its value. The
- * name's bytes are those of the string at the place's index of the cache. */
+/* What last stood at a place: a member's value, mostly. */
 struct place {
-  const char *name;
-  unsigned short len;
-  short next;         /* the member that came after this one */
   short child;        /* the first member of the object here */
   short element;      /* what stands in the array here */
   unsigned members, items; /* sizes of the last object, the last array */
@@ -45,9 +41,12 @@ struct place {
   bool wanted;
 };
 
+/* The bytes of a name are those of the string at its place's index of the
+ * cache. A name is marked with the epoch if its members are to be skipped. */
 struct sei_builder {
   short used;         /* places given out */
-  unsigned epoch;     /* counts changes of the chosen fields */
+  unsigned epoch;     /* counts changes of the chosen fields; from 1 */
+  struct sei_json_name name[PLACES];
   struct place place[PLACES];
 };
 
@@ -79,6 +78,7 @@ struct build {
 static void forget(struct sei_builder *b)
 {
   b->used = BESIDE + 1;
+  memset(b->name, 0, (BESIDE + 1) * sizeof b->name[0]);
   memset(b->place, 0, (BESIDE + 1) * sizeof b->place[0]);
 }
 
@@ -100,6 +100,7 @@ static short new_place(struct build *w)
   struct sei_builder *b = w->b;
   if(b->used >= CACHE_ARRAY)
     return NOWHERE;
+  memset(&b->name[b->used], 0, sizeof b->name[0]);
   memset(&b->place[b->used], 0, sizeof b->place[0]);
   return b->used++;
 }
@@ -118,7 +119,7 @@ static bool is_quick(const char *s, size_t n)
 static short learn(struct build *w, struct frame *f, const char *name,
                    size_t len)
 {
-  struct place *p;
+  struct sei_builder *b = w->b;
   short at;
   if(len > NAME_MAX_LEN || f->place == NOWHERE)
     return NOWHERE;
@@ -127,17 +128,16 @@ static short learn(struct build *w, struct frame *f, const char *name,
     return NOWHERE;
   lua_pushvalue(w->L, -1);
   lua_rawseti(w->L, w->cache, at); /* within the array part: never raises */
-  p = &w->b->place[at];
-  p->name = name;
-  p->len = (unsigned short)len;
-  p->quick = is_quick(name, len);
+  b->name[at].bytes = name;
+  b->name[at].len = (unsigned short)len;
+  b->place[at].quick = is_quick(name, len);
   if(f->last) {
-    p->next = w->b->place[f->last].next;
-    w->b->place[f->last].next = at;
+    b->name[at].next = b->name[f->last].next;
+    b->name[f->last].next = at;
   }
   else {
-    p->next = w->b->place[f->place].child;
-    w->b->place[f->place].child = at;
+    b->name[at].next = b->place[f->place].child;
+    b->place[f->place].child = at;
   }
   return at;
 }
@@ -145,7 +145,7 @@ static short learn(struct build *w, struct frame *f, const char *name,
 /* The member that should come next in the object. */
 static short expected(const struct build *w, const struct frame *f)
 {
-  return f->last ? w->b->place[f->last].next : w->b->place[f->place].child;
+  return f->last ? w->b->name[f->last].next : w->b->place[f->place].child;
 }
 
 /* The known place of the scanner's name, or NOWHERE. */
@@ -154,8 +154,8 @@ static short recall(const struct build *w, const struct frame *f)
   short at = expected(w, f);
   int i;
   for(i = 0; at && i < LOOK_AHEAD; i++) {
-    const struct place *p = &w->b->place[at];
-    if(p->len == w->j->str_len && !memcmp(p->name, w->j->str, p->len))
+    const struct sei_json_name *p = &w->b->name[at];
+    if(p->len == w->j->str_len && !memcmp(p->bytes, w->j->str, p->len))
       return at;
     at = p->next;
   }
@@ -183,6 +183,7 @@ static inline bool is_wanted(struct build *w, const struct frame *f, short at)
     p->epoch = w->b->epoch;
     lua_rawgeti(w->L, w->cache, at);
     p->wanted = is_chosen(w);
+    w->b->name[at].mark = p->quick && !p->wanted ? p->epoch : 0;
     lua_pop(w->L, 1);
   }
   return p->wanted;
@@ -212,23 +213,32 @@ static bool push_new(struct build *w, struct frame *f)
   return false;
 }
 
-/* If the next member is the one that is expected: true, and it is passed with
- * its value or pushed, and its value begun; *e is what came. */
+/* If the next member is the one that is expected, and wanted: its name is
+ * pushed and its value begun; *e is what came. */
 static inline bool pass_expected(struct build *w, struct frame *f,
-                                 bool *wanted, enum sei_json_event *e)
+                                 enum sei_json_event *e)
 {
   short at = expected(w, f);
-  const struct place *p = &w->b->place[at];
-  if(!at || !p->quick)
-    return false;
-  *wanted = is_wanted(w, f, at);
-  if(!(*wanted ? sei_json_member(w->j, p->name, p->len, e) :
-       sei_json_skip_member(w->j, p->name, p->len, e)))
+  const struct sei_json_name *p = &w->b->name[at];
+  if(!at || !w->b->place[at].quick || !is_wanted(w, f, at) ||
+     !sei_json_member(w->j, p->bytes, p->len, e))
     return false;
   f->last = f->member = at;
-  if(*wanted)
-    lua_rawgeti(w->L, w->cache, at);
+  lua_rawgeti(w->L, w->cache, at);
   return true;
+}
+
+/* Skips the members that are expected, as far as they are known not to be
+ * wanted. */
+static inline void pass_unwanted(struct build *w, struct frame *f)
+{
+  short at = expected(w, f);
+  if(w->b->name[at].mark == w->b->epoch)
+    at = sei_json_skip_known(w->j, w->b->name, at, w->b->epoch);
+  else
+    at = 0;
+  if(at)
+    f->last = at;
 }
 
 /* The next event that matters here: of an object's member the name is pushed
@@ -241,15 +251,17 @@ static inline enum sei_json_event advance(struct build *w)
   if(!w->open || !f->object)
     return sei_json_next(w->j);
   do {
-    if(!pass_expected(w, f, &wanted, &e)) {
-      short at;
-      e = sei_json_next(w->j);
-      if(e != SEI_JSON_KEY)
-        return e;
-      at = recall(w, f);
-      wanted = at ? push_known(w, f, at) : push_new(w, f);
-      e = wanted ? sei_json_next(w->j) : sei_json_skip(w->j);
-    }
+    short at;
+    if(f->chosen)
+      pass_unwanted(w, f);
+    if(pass_expected(w, f, &e))
+      return e;
+    e = sei_json_next(w->j);
+    if(e != SEI_JSON_KEY)
+      return e;
+    at = recall(w, f);
+    wanted = at ? push_known(w, f, at) : push_new(w, f);
+    e = wanted ? sei_json_next(w->j) : sei_json_skip(w->j);
   } while(!wanted && e > SEI_JSON_END);
   return e;
 }

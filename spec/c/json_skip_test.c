@@ -92,16 +92,25 @@ static void damage(struct text *t, size_t from)
   }
 }
 
-struct reading { struct sei_json j; struct sei_buf scratch; };
+struct reading { struct sei_json j; struct sei_buf scratch; char *window; };
 
+/* Behind the text's first brace. Its window is in memory of its own, so that
+ * who reads behind it is found out by the tools that look for it. */
 static void begin(struct reading *r, const char *text, size_t len,
                   unsigned max_depth, size_t max_string, bool last)
 {
+  r->window = malloc(len);
+  memcpy(r->window, text, len);
   sei_buf_init(&r->scratch, 1 << 20);
   sei_json_begin(&r->j, &r->scratch, max_depth, max_string);
-  sei_json_input(&r->j, text, len, last);
+  sei_json_input(&r->j, r->window, len, last);
   sei_json_next(&r->j);
-  sei_json_next(&r->j);
+}
+
+static void end(struct reading *r)
+{
+  free(r->window);
+  sei_buf_free(&r->scratch);
 }
 
 /* The same answer, and the same place but for the blank. */
@@ -130,30 +139,72 @@ static bool same_rest(struct reading *a, struct reading *b)
 
 /* A member by its short cut, and by two calls. */
 static bool agrees_member(const struct text *text, size_t len,
-                          unsigned max_depth, size_t max_string, bool last,
-                          bool wanted)
+                          unsigned max_depth, size_t max_string, bool last)
 {
   struct reading a, b;
   enum sei_json_event e, f;
   bool ok;
   begin(&a, text->bytes, len, max_depth, max_string, last);
   begin(&b, text->bytes, len, max_depth, max_string, last);
-  sei_json_input(&a.j, text->bytes + 1, len - 1, last);
-  a.j.state = FIRST_MEMBER; /* back to before the name */
-  ok = wanted ? sei_json_member(&a.j, "k", 1, &e) :
-    sei_json_skip_member(&a.j, "k", 1, &e);
-  f = wanted ? sei_json_next(&b.j) : sei_json_skip(&b.j);
-  ok = ok && e == f && a.j.pos + 1 == b.j.pos && a.j.depth == b.j.depth &&
+  sei_json_next(&b.j);
+  ok = sei_json_member(&a.j, "k", 1, &e);
+  f = sei_json_next(&b.j);
+  ok = ok && e == f && a.j.pos == b.j.pos && a.j.depth == b.j.depth &&
     a.j.state == b.j.state;
   if(ok && e == SEI_JSON_ERROR)
     ok = !strcmp(a.j.problem, b.j.problem) &&
-      a.j.problem_at + 1 == b.j.problem_at;
-  if(ok && wanted && (e == SEI_JSON_STRING || e == SEI_JSON_BIG))
+      a.j.problem_at == b.j.problem_at;
+  if(ok && (e == SEI_JSON_STRING || e == SEI_JSON_BIG))
     ok = a.j.str_len == b.j.str_len && !memcmp(a.j.str, b.j.str, a.j.str_len);
-  if(ok && wanted && e == SEI_JSON_INTEGER)
+  if(ok && e == SEI_JSON_INTEGER)
     ok = a.j.integer == b.j.integer;
-  sei_buf_free(&a.scratch);
-  sei_buf_free(&b.scratch);
+  end(&a);
+  end(&b);
+  return ok;
+}
+
+/* Passes over a member token by token. */
+static bool pass_member(struct sei_json *j, const char *name)
+{
+  enum sei_json_event e;
+  unsigned depth = j->depth;
+  size_t n = strlen(name);
+  if(sei_json_pass_token(j) != SEI_JSON_KEY ||
+     j->text[j->pos - n - 3] != '"' ||
+     memcmp(j->text + j->pos - n - 2, name, n) != 0)
+    return false;
+  do
+    e = sei_json_pass_token(j);
+  while(e > SEI_JSON_END && j->depth > depth);
+  return e > SEI_JSON_END;
+}
+
+static unsigned known[3];
+
+/* Members that are known and not wanted, k and z and no more, stand where they
+ * end token by token. */
+static bool agrees_known(const struct text *text, size_t len,
+                         unsigned max_depth, size_t max_string, bool last)
+{
+  static const struct sei_json_name names[] = {
+    {NULL, 7, 0, 1}, {"k", 7, 1, 3}, {"and", 6, 3, 0}, {"z", 7, 1, 2}
+  };
+  static const short row[] = {1, 3};
+  struct reading a, b;
+  short to;
+  unsigned i, n;
+  bool ok = true;
+  begin(&a, text->bytes, len, max_depth, max_string, last);
+  begin(&b, text->bytes, len, max_depth, max_string, last);
+  to = sei_json_skip_known(&a.j, names, 1, 7);
+  n = to == row[0] ? 1 : to == row[1] ? 2 : 0;
+  known[n]++;
+  for(i = 0; i < n && ok; i++)
+    ok = pass_member(&b.j, names[row[i]].bytes);
+  ok = ok && (n || !to) && a.j.pos == b.j.pos && a.j.depth == b.j.depth &&
+    a.j.state == b.j.state;
+  end(&a);
+  end(&b);
   return ok;
 }
 
@@ -172,6 +223,8 @@ static bool agrees(const struct text *text, size_t len, unsigned max_depth,
   memcpy(other.bytes + 6, text->bytes + 5, len - 5);
   begin(&a, text->bytes, len, max_depth, max_string, last);
   begin(&b, other.bytes, len + 1, max_depth, max_string, last);
+  sei_json_next(&a.j);
+  sei_json_next(&b.j);
   e = sei_json_skip(&a.j);
   f = sei_json_skip(&b.j);
   ok = same(&a, &b, e, f, 1);
@@ -179,13 +232,15 @@ static bool agrees(const struct text *text, size_t len, unsigned max_depth,
   refused += e == SEI_JSON_ERROR;
   if(ok && e > SEI_JSON_END)
     ok = same_rest(&a, &b);
-  sei_buf_free(&a.scratch);
-  sei_buf_free(&b.scratch);
+  end(&a);
+  end(&b);
   return ok;
 }
 
 static void one_round(unsigned i)
 {
+  static const char *const TAILS[] = { "}", ",\"z\":1}",
+    ",\"z\":\"a\",\"and\":\"what stands behind both of them\"}" };
   static const size_t LONGEST[] = { 0, 0, 0, 14, 15, 16, 40 };
   static struct text t;
   unsigned depth = below(3) ? 0 : 1 + below(70);
@@ -194,16 +249,16 @@ static void one_round(unsigned i)
   t.len = 0;
   put(&t, "{\"k\":");
   if(below(20))
-    put_value(&t, below(5));
+    put_value(&t, below(2) ? 0 : below(5));
   else
     put_deep(&t);
-  put(&t, below(2) ? "}" : ",\"z\":1}");
+  put(&t, ONE_OF(TAILS));
   if(i % 2)
     damage(&t, 5);
-  cut = below(2) ? t.len : 5 + below((unsigned)(t.len - 4));
+  cut = below(4) ? t.len : 5 + below((unsigned)(t.len - 4));
   if(!agrees(&t, cut, depth, longest, last) ||
-     !agrees_member(&t, cut, depth, longest, last, true) ||
-     !agrees_member(&t, cut, depth, longest, last, false)) {
+     !agrees_member(&t, cut, depth, longest, last) ||
+     !agrees_known(&t, cut, depth, longest, last)) {
     failures++;
     fprintf(stderr, "round %u differs: %.*s\n", i, (int)cut, t.bytes);
   }
@@ -218,5 +273,6 @@ int main(void)
     one_round(i);
   CHECK(skipped > ROUNDS / 4);
   CHECK(refused > ROUNDS / 8);
+  CHECK(known[1] > ROUNDS / 24 && known[2] > ROUNDS / 12);
   return finish("json_skip");
 }

@@ -383,9 +383,11 @@ static bool refuses(struct sei_json *j, const char *name)
 {
   size_t pos = j->pos, n = strlen(name);
   unsigned char state = j->state;
+  struct sei_json_name names[] = {{NULL, 0, 0, 0}, {name, 1, 0, 0}};
   enum sei_json_event e;
+  names[1].len = (unsigned short)n;
   return !sei_json_member(j, name, n, &e) &&
-    !sei_json_skip_member(j, name, n, &e) && j->pos == pos &&
+    !sei_json_skip_known(j, names, 1, 1) && j->pos == pos &&
     j->state == state;
 }
 
@@ -419,7 +421,8 @@ static void test_member(void)
   CHECK(sei_json_next(&j) == SEI_JSON_KEY);
   CHECK(refuses(&j, "e")); /* a value comes */
   CHECK(sei_json_next(&j) == SEI_JSON_INTEGER && j.integer == 3);
-  CHECK(sei_json_skip_member(&j, "x", 1, &e) && e == SEI_JSON_ARRAY_END);
+  CHECK(sei_json_next(&j) == SEI_JSON_KEY);
+  CHECK(sei_json_skip(&j) == SEI_JSON_ARRAY_END);
   CHECK(refuses(&j, "f\":...."));
   CHECK(sei_json_member(&j, "f", 1, &e) && e == SEI_JSON_ERROR);
   sei_buf_free(&scratch);

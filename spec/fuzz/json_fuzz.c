@@ -203,19 +203,42 @@ static void check_skip(struct sei_json *j, enum sei_json_event e)
  * does that it stands for. */
 static void same_member(struct sei_json *j, const struct sei_json_mark *here,
                         const struct sei_json_mark *there, const char *name,
-                        size_t n, bool skip)
+                        size_t n)
 {
   enum sei_json_event e, long_e;
   size_t pos;
   unsigned char state;
   sei_json_back(j, there);
-  long_e = skip ? sei_json_skip(j) : sei_json_next(j);
+  long_e = sei_json_next(j);
   pos = j->pos;
   state = j->state;
   sei_json_back(j, here);
-  MUST(skip ? sei_json_skip_member(j, name, n, &e) :
-       sei_json_member(j, name, n, &e));
+  MUST(sei_json_member(j, name, n, &e));
   MUST(e == long_e && j->pos == pos && j->state == state);
+  sei_json_back(j, here);
+}
+
+/* Members of this name, as many as there are in a row, passed over in one go:
+ * it ends where skipping one by one ends. */
+static void same_known(struct sei_json *j, const struct sei_json_mark *here,
+                       const struct sei_json_name *names)
+{
+  size_t pos;
+  unsigned char state;
+  if(!sei_json_skip_known(j, names, 1, 1)) {
+    MUST(j->pos == here->pos && j->state == here->state);
+    return;
+  }
+  pos = j->pos;
+  state = j->state;
+  sei_json_back(j, here);
+  while(j->pos < pos) {
+    MUST(sei_json_next(j) == SEI_JSON_KEY);
+    MUST(j->str_len == names[1].len &&
+         !memcmp(j->str, names[1].bytes, j->str_len));
+    MUST(sei_json_skip(j) > SEI_JSON_END);
+  }
+  MUST(j->pos == pos && j->state == state);
   sei_json_back(j, here);
 }
 
@@ -223,6 +246,7 @@ static void same_member(struct sei_json *j, const struct sei_json_mark *here,
 static void check_member(struct sei_json *j, const struct sei_json_mark *here)
 {
   struct sei_json_mark there;
+  struct sei_json_name names[2] = {{NULL, 0, 0, 0}, {NULL, 1, 0, 1}};
   enum sei_json_event e;
   char name[64];
   size_t n = j->str_len;
@@ -230,14 +254,17 @@ static void check_member(struct sei_json *j, const struct sei_json_mark *here)
     return;
   memcpy(name, j->str, n);
   name[n] = 'x';
+  names[1].bytes = name;
   sei_json_mark(j, &there);
   sei_json_back(j, here);
   MUST(!sei_json_member(j, name, n + 1, &e));
-  MUST(!n || !sei_json_skip_member(j, name, n - 1, &e));
+  names[1].len = (unsigned short)(n - 1);
+  MUST(!n || !sei_json_skip_known(j, names, 1, 1));
   MUST(j->pos == here->pos && j->state == here->state);
+  names[1].len = (unsigned short)n;
   if(sei_json_member(j, name, n, &e)) {
-    same_member(j, here, &there, name, n, false);
-    same_member(j, here, &there, name, n, true);
+    same_member(j, here, &there, name, n);
+    same_known(j, here, names);
   }
   else
     MUST(there.pos - here->pos > n + 3 + (j->text[here->pos] == ','));
