@@ -317,9 +317,16 @@ static inline enum sei_json_event step(struct sei_json *j, bool decode)
 
 enum sei_json_event sei_json_next(struct sei_json *j)
 {
-  if(j->state == MEMBER_VALUE && j->pos < j->len && j->text[j->pos] == '"')
-    return string(j, true); /* by far the most frequent */
-  return step(j, true);
+  const char *p = j->text + j->pos;
+  size_t have = j->len - j->pos;
+  if(j->state == AFTER_MEMBER && have && *p == '}')
+    return close(j, SEI_JSON_OBJECT_END);
+  if(j->state == AFTER_ITEM && have > 1 && *p == ',' && p[1] == '{' &&
+     comma(j, ',', ITEM))
+    return open(j, true);
+  if(j->state == MEMBER_VALUE && have && *p == '"')
+    return string(j, true);
+  return step(j, true); /* the others are not as frequent */
 }
 
 bool sei_json_member(struct sei_json *j, const char *name, size_t n,

@@ -117,8 +117,8 @@ static int decode_failed(lua_State *L, const struct sei_json *j)
 }
 
 /* Builds an array whose objects have chosen members only. */
-static enum sei_json_event build_list(lua_State *L, int builder,
-                                      struct sei_json *j, int fields)
+static enum sei_json_event build_list(lua_State *L, struct sei_build *w,
+                                      struct sei_json *j)
 {
   lua_Integer n = 0;
   enum sei_json_event e;
@@ -129,7 +129,7 @@ static enum sei_json_event build_list(lua_State *L, int builder,
     if(e <= SEI_JSON_END || e == SEI_JSON_ARRAY_END)
       return e;
     lua_pushinteger(L, ++n);
-    e = sei_build(L, builder, j, e, fields);
+    e = sei_build(w, j, e);
     if(e <= SEI_JSON_END)
       return e;
     if(e == SEI_JSON_BIG)
@@ -144,12 +144,13 @@ static enum sei_json_event build_list(lua_State *L, int builder,
 static enum sei_json_event decode_all(lua_State *L, struct sei_json *j,
                                       int fields)
 {
-  int builder = lua_upvalueindex(1);
+  struct sei_build w;
   enum sei_json_event e = sei_json_next(j);
+  sei_build_begin(&w, L, lua_upvalueindex(1), fields);
   if(e == SEI_JSON_ARRAY && fields)
-    e = build_list(L, builder, j, fields);
+    e = build_list(L, &w, j);
   else if(e > SEI_JSON_END)
-    e = sei_build(L, builder, j, e, fields);
+    e = sei_build(&w, j, e);
   return e > SEI_JSON_END ? sei_json_next(j) : e;
 }
 

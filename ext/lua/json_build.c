@@ -9,6 +9,7 @@
  * time, not truth.
  *
  * No recursion: open containers are frames, their tables lie on Lua's stack.
+ * The first frame is none: a value that stands in it is the whole.
  */
 #include "json.h"
 
@@ -17,6 +18,13 @@
 #include <string.h>
 
 #include "json_mark.h"
+
+/* What is seldom needed stays out of the functions that call it. */
+#ifdef __GNUC__
+#define SEI_NOINLINE __attribute__((noinline))
+#else
+#define SEI_NOINLINE
+#endif
 
 enum {
   PLACES = 512,       /* nodes; when they run out the guesses begin anew */
@@ -54,27 +62,6 @@ struct sei_builder {
  * metatable of arrays and the table of chosen fields that was used last. */
 enum { CACHE_ARRAY = PLACES - 1, CACHE_FIELDS = PLACES };
 
-struct frame {
-  int slot;           /* stack index of the table */
-  unsigned count;     /* members or items in the table */
-  short place;        /* where the container stands */
-  short last;         /* the member that came last; NOWHERE: none yet */
-  short member;       /* where the next value stands */
-  short pending;      /* items on the stack; -1: they go into the table */
-  bool object, chosen;/* chosen: only some members are wanted */
-  bool big;           /* has members marked as big */
-};
-
-struct build {
-  lua_State *L;
-  struct sei_builder *b;
-  struct sei_json *j;
-  int cache, fields;  /* stack indices */
-  int open;           /* frames in use */
-  short root;         /* place of the whole value */
-  struct frame frame[SEI_JSON_DEPTH_MAX + 1];
-};
-
 static void forget(struct sei_builder *b)
 {
   b->used = BESIDE + 1;
@@ -95,7 +82,7 @@ struct sei_builder *sei_builder_push(lua_State *L)
 }
 
 /* A new place, or NOWHERE. Its links are empty. */
-static short new_place(struct build *w)
+static short new_place(struct sei_build *w)
 {
   struct sei_builder *b = w->b;
   if(b->used >= CACHE_ARRAY)
@@ -116,8 +103,8 @@ static bool is_quick(const char *s, size_t n)
 }
 
 /* Remembers the name on top of the stack, which came behind `last`. */
-static short learn(struct build *w, struct frame *f, const char *name,
-                   size_t len)
+static short learn(struct sei_build *w, struct sei_frame *f,
+                   const char *name, size_t len)
 {
   struct sei_builder *b = w->b;
   short at;
@@ -143,13 +130,13 @@ static short learn(struct build *w, struct frame *f, const char *name,
 }
 
 /* The member that should come next in the object. */
-static short expected(const struct build *w, const struct frame *f)
+static short expected(const struct sei_build *w, const struct sei_frame *f)
 {
   return f->last ? w->b->name[f->last].next : w->b->place[f->place].child;
 }
 
 /* The known place of the scanner's name, or NOWHERE. */
-static short recall(const struct build *w, const struct frame *f)
+static short recall(const struct sei_build *w, const struct sei_frame *f)
 {
   short at = expected(w, f);
   int i;
@@ -163,7 +150,7 @@ static short recall(const struct build *w, const struct frame *f)
 }
 
 /* Whether the name on top of the stack is one of the chosen fields. */
-static bool is_chosen(struct build *w)
+static bool is_chosen(struct sei_build *w)
 {
   bool yes;
   lua_pushvalue(w->L, -1);
@@ -174,13 +161,14 @@ static bool is_chosen(struct build *w)
 }
 
 /* Whether the member of a known place is wanted. */
-static inline bool is_wanted(struct build *w, const struct frame *f, short at)
+static inline bool is_wanted(struct sei_build *w, const struct sei_frame *f,
+                             short at)
 {
   struct place *p = &w->b->place[at];
   if(!f->chosen)
     return true;
-  if(p->epoch != w->b->epoch) {
-    p->epoch = w->b->epoch;
+  if(p->epoch != w->epoch) {
+    p->epoch = w->epoch;
     lua_rawgeti(w->L, w->cache, at);
     p->wanted = is_chosen(w);
     w->b->name[at].mark = p->quick && !p->wanted ? p->epoch : 0;
@@ -190,7 +178,8 @@ static inline bool is_wanted(struct build *w, const struct frame *f, short at)
 }
 
 /* Pushes the name of a known place, unless the member is not wanted: false. */
-static inline bool push_known(struct build *w, struct frame *f, short at)
+static inline bool push_known(struct sei_build *w, struct sei_frame *f,
+                              short at)
 {
   f->last = f->member = at;
   if(!is_wanted(w, f, at))
@@ -200,7 +189,7 @@ static inline bool push_known(struct build *w, struct frame *f, short at)
 }
 
 /* The same for a name that was not expected. */
-static bool push_new(struct build *w, struct frame *f)
+static bool push_new(struct sei_build *w, struct sei_frame *f)
 {
   size_t len = w->j->str_len;
   const char *name = lua_pushlstring(w->L, w->j->str, len);
@@ -213,12 +202,12 @@ static bool push_new(struct build *w, struct frame *f)
   return false;
 }
 
-/* If the next member is the one that is expected, and wanted: its name is
- * pushed and its value begun; *e is what came. */
-static inline bool pass_expected(struct build *w, struct frame *f,
+/* If the next member is the expected one, and wanted: its name is pushed and
+ * its value begun; *e is what came. */
+static inline bool pass_expected(struct sei_build *w,
+                                 struct sei_frame *f, short at,
                                  enum sei_json_event *e)
 {
-  short at = expected(w, f);
   const struct sei_json_name *p = &w->b->name[at];
   if(!at || !w->b->place[at].quick || !is_wanted(w, f, at) ||
      !sei_json_member(w->j, p->bytes, p->len, e))
@@ -228,42 +217,53 @@ static inline bool pass_expected(struct build *w, struct frame *f,
   return true;
 }
 
-/* Skips the members that are expected, as far as they are known not to be
- * wanted. */
-static inline void pass_unwanted(struct build *w, struct frame *f)
+/* Skips the members that are expected as far as they are known not to be
+ * wanted. Answers the one that should come then. */
+static inline short pass_unwanted(struct sei_build *w,
+                                  struct sei_frame *f)
 {
-  short at = expected(w, f);
-  if(w->b->name[at].mark == w->b->epoch)
-    at = sei_json_skip_known(w->j, w->b->name, at, w->b->epoch);
-  else
-    at = 0;
-  if(at)
-    f->last = at;
+  short at = expected(w, f), last;
+  if(!f->chosen || w->b->name[at].mark != w->epoch)
+    return at;
+  last = sei_json_skip_known(w->j, w->b->name, at, w->epoch);
+  if(!last)
+    return at;
+  f->last = last;
+  return w->b->name[last].next;
 }
 
-/* The next event that matters here: of an object's member the name is pushed
- * and the value's event answered; members that are not wanted are skipped. */
-static inline enum sei_json_event advance(struct build *w)
+/* The next event that matters in the object `f`, if what comes next is not the
+ * expected member. */
+static SEI_NOINLINE enum sei_json_event any_member(struct sei_build *w,
+                                                   struct sei_frame *f)
 {
-  struct frame *f = &w->frame[w->open - 1];
   enum sei_json_event e;
   bool wanted;
-  if(!w->open || !f->object)
-    return sei_json_next(w->j);
   do {
     short at;
-    if(f->chosen)
-      pass_unwanted(w, f);
-    if(pass_expected(w, f, &e))
-      return e;
     e = sei_json_next(w->j);
     if(e != SEI_JSON_KEY)
       return e;
     at = recall(w, f);
     wanted = at ? push_known(w, f, at) : push_new(w, f);
     e = wanted ? sei_json_next(w->j) : sei_json_skip(w->j);
-  } while(!wanted && e > SEI_JSON_END);
+    if(wanted || e <= SEI_JSON_END)
+      return e;
+    at = pass_unwanted(w, f);
+    wanted = pass_expected(w, f, at, &e);
+  } while(!wanted);
   return e;
+}
+
+/* The next event that matters here: of an object's member the name is pushed
+ * and the value's event answered; members that are not wanted are skipped. */
+static inline enum sei_json_event advance(struct sei_build *w)
+{
+  struct sei_frame *f = w->f;
+  enum sei_json_event e;
+  if(!f->object)
+    return sei_json_next(w->j);
+  return pass_expected(w, f, pass_unwanted(w, f), &e) ? e : any_member(w, f);
 }
 
 static unsigned guess(unsigned size)
@@ -272,41 +272,38 @@ static unsigned guess(unsigned size)
 }
 
 /* The place of a value that begins now. */
-static short place_here(struct build *w)
+static short place_here(struct sei_build *w)
 {
-  struct frame *f;
-  struct place *p;
-  if(!w->open)
-    return w->root;
-  f = &w->frame[w->open - 1];
+  struct sei_frame *f = w->f;
+  struct place *p = &w->b->place[f->place];
   if(f->object)
     return f->member;
-  p = &w->b->place[f->place];
   if(!p->element && f->place)
     p->element = new_place(w);
   return p->element;
 }
 
-static void open_container(struct build *w, bool object)
+static void open_container(struct sei_build *w, bool object)
 {
-  struct frame *f = &w->frame[w->open];
   short place = place_here(w);
-  if(w->open % STACK_STEP == 0)
+  struct sei_frame *f = ++w->f;
+  ptrdiff_t open = f - w->frame;
+  if(open % STACK_STEP == 0)
     luaL_checkstack(w->L, (STACK_STEP + 1) * STACK_NEED, NULL);
   memset(f, 0, sizeof *f);
   f->place = place;
   f->object = object;
-  f->chosen = object && !w->open && w->fields;
+  f->chosen = object && open == 1 && w->fields;
   if(object)
     lua_createtable(w->L, 0, (int)guess(w->b->place[place].members));
   else
     lua_pushnil(w->L); /* the table is made when its size is known */
   f->slot = lua_gettop(w->L);
-  w->open++;
 }
 
 /* Makes the array's table and moves the items that wait into it. */
-static void make_array(struct build *w, struct frame *f, unsigned size)
+static void make_array(struct sei_build *w, struct sei_frame *f,
+                       unsigned size)
 {
   lua_State *L = w->L;
   int i;
@@ -320,9 +317,9 @@ static void make_array(struct build *w, struct frame *f, unsigned size)
   f->pending = -1;
 }
 
-static void close_container(struct build *w)
+static void close_container(struct sei_build *w)
 {
-  struct frame *f = &w->frame[--w->open];
+  struct sei_frame *f = w->f--;
   struct place *p = &w->b->place[f->place];
   if(!f->object && f->pending >= 0)
     make_array(w, f, (unsigned)f->pending);
@@ -334,7 +331,7 @@ static void close_container(struct build *w)
     p->items = f->count;
 }
 
-static void add_item(struct build *w, struct frame *f)
+static void add_item(struct sei_build *w, struct sei_frame *f)
 {
   if(f->pending < 0) {
     lua_rawseti(w->L, f->slot, (lua_Integer)++f->count);
@@ -347,9 +344,9 @@ static void add_item(struct build *w, struct frame *f)
 }
 
 /* Puts the value on top into the innermost open container. */
-static inline void attach(struct build *w)
+static inline void attach(struct sei_build *w)
 {
-  struct frame *f = &w->frame[w->open - 1];
+  struct sei_frame *f = w->f;
   if(!f->object) {
     add_item(w, f);
     return;
@@ -361,10 +358,10 @@ static inline void attach(struct build *w)
 }
 
 /* The same for the digits of an integer that Lua cannot hold. */
-static void attach_big(struct build *w)
+static void attach_big(struct sei_build *w)
 {
   lua_State *L = w->L;
-  struct frame *f = &w->frame[w->open - 1];
+  struct sei_frame *f = w->f;
   if(f->object) {
     sei_big_mark(L, f->slot, lua_gettop(L) - 1, lua_gettop(L));
     f->big = true;
@@ -382,10 +379,10 @@ static void attach_big(struct build *w)
 }
 
 /* Builds from the event `e` on until the value that it began is whole. */
-static enum sei_json_event run(struct build *w, enum sei_json_event e)
+static enum sei_json_event run(struct sei_build *w, enum sei_json_event e)
 {
   lua_State *L = w->L;
-  for(;;) {
+  for(;; e = advance(w)) {
     switch(e) {
     case SEI_JSON_STRING:
     case SEI_JSON_BIG:
@@ -407,7 +404,6 @@ static enum sei_json_event run(struct build *w, enum sei_json_event e)
     case SEI_JSON_OBJECT:
     case SEI_JSON_ARRAY:
       open_container(w, e == SEI_JSON_OBJECT);
-      e = advance(w);
       continue;
     case SEI_JSON_OBJECT_END:
     case SEI_JSON_ARRAY_END:
@@ -416,19 +412,18 @@ static enum sei_json_event run(struct build *w, enum sei_json_event e)
     default: /* MORE or ERROR */
       return e;
     }
-    if(!w->open)
+    if(w->f == w->frame)
       return e;
     if(e == SEI_JSON_BIG)
       attach_big(w);
     else
       attach(w);
-    e = advance(w);
   }
 }
 
 /* What was found out about members holds as long as the table of the chosen
  * fields is the same. */
-static void choose(struct build *w)
+static void choose(struct sei_build *w)
 {
   lua_State *L = w->L;
   lua_rawgeti(L, w->cache, CACHE_FIELDS);
@@ -440,44 +435,48 @@ static void choose(struct build *w)
   lua_pop(L, 1);
 }
 
-static enum sei_json_event build(lua_State *L, int builder_index, short root,
-                                 struct sei_json *j, enum sei_json_event first,
-                                 int fields)
+void sei_build_begin(struct sei_build *w, lua_State *L, int builder_index,
+                     int fields)
 {
-  struct build w;
-  int top = lua_gettop(L);
-  enum sei_json_event e;
-  luaL_checkstack(L, STACK_NEED, NULL);
-  w.L = L;
-  w.b = lua_touserdata(L, builder_index);
-  w.j = j;
-  w.open = 0;
-  w.root = root;
-  w.fields = fields ? lua_absindex(L, fields) : 0;
+  luaL_checkstack(L, (STACK_STEP + 1) * STACK_NEED, NULL);
+  w->L = L;
+  w->b = lua_touserdata(L, builder_index);
+  w->fields = fields ? lua_absindex(L, fields) : 0;
   lua_getiuservalue(L, builder_index, 1);
-  w.cache = top + 1;
-  if(w.b->used >= CACHE_ARRAY)
-    forget(w.b);
-  if(w.fields)
-    choose(&w);
-  e = run(&w, first);
-  if(e <= SEI_JSON_END)
-    lua_settop(L, top);
-  else
-    lua_remove(L, w.cache);
+  w->cache = lua_gettop(L);
+  if(fields)
+    choose(w);
+  w->epoch = w->b->epoch;
+}
+
+static enum sei_json_event build(struct sei_build *w, struct sei_json *j,
+                                 enum sei_json_event e, short root)
+{
+  w->j = j;
+  w->f = w->frame;
+  w->frame[0].object = true;
+  w->frame[0].place = NOWHERE;
+  w->frame[0].member = root;
+  if(w->b->used >= CACHE_ARRAY)
+    forget(w->b);
+  e = run(w, e);
+  if(w->f > w->frame) /* half a value lies on the stack */
+    lua_settop(w->L, w->frame[1].slot - 1);
   return e;
 }
 
-enum sei_json_event sei_build(lua_State *L, int builder_index,
-                              struct sei_json *j, enum sei_json_event first,
-                              int fields)
+enum sei_json_event sei_build(struct sei_build *w, struct sei_json *j,
+                              enum sei_json_event first)
 {
-  return build(L, builder_index, ROOT, j, first, fields);
+  return build(w, j, first, ROOT);
 }
 
-enum sei_json_event sei_build_beside(lua_State *L, int builder_index,
-                                     struct sei_json *j,
+enum sei_json_event sei_build_beside(struct sei_build *w, struct sei_json *j,
                                      enum sei_json_event first)
 {
-  return build(L, builder_index, BESIDE, j, first, 0);
+  int fields = w->fields;
+  w->fields = 0;
+  first = build(w, j, first, BESIDE);
+  w->fields = fields;
+  return first;
 }

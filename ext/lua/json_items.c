@@ -203,14 +203,17 @@ static enum sei_json_event descend(struct items *t)
 static enum sei_json_event record(lua_State *L, struct items *t,
                                   enum sei_json_event first, size_t start)
 {
+  struct sei_build w;
   enum sei_json_event e;
   t->item_line = line_at(t, start);
   lua_getiuservalue(L, 1, BUILDER);
-  e = sei_build(L, lua_absindex(L, -1), &t->json, first, 0);
-  if(e == SEI_JSON_MORE || e == SEI_JSON_ERROR)
-    lua_pop(L, 1);
+  sei_build_begin(&w, L, lua_gettop(L), 0);
+  e = sei_build(&w, &t->json, first);
+  if(e != SEI_JSON_MORE && e != SEI_JSON_ERROR)
+    lua_replace(L, -3);
   else
-    lua_remove(L, -2);
+    lua_pop(L, 1);
+  lua_pop(L, 1);
   return e;
 }
 

@@ -149,45 +149,56 @@ static void read_facts(lua_State *L, struct sei_records *r, int meta)
 
 /* ---- one record ---- */
 
+/* What one call of sei_records_feed() needs throughout. */
+struct feed {
+  lua_State *L;
+  struct sei_records *r;
+  const struct sei_records_place *at;
+  int key;              /* stack index of the key's name, if there is one */
+  struct sei_build build;
+};
+
 /* Hashes the record's key (the record is on top); false: it has none. Logins
  * that nobody is linked to all have the id "0". */
-static bool hash_key(lua_State *L, const struct sei_records *r, uint64_t *key)
+static bool hash_key(struct feed *f, uint64_t *key)
 {
+  lua_State *L = f->L;
   size_t n = 0;
   const char *s = NULL;
   bool has;
-  if(!r->key)
+  if(!f->r->key)
     return false;
-  lua_getfield(L, -1, r->key);
-  if(lua_type(L, -1) == LUA_TSTRING || lua_isinteger(L, -1))
+  lua_pushvalue(L, f->key);
+  if(lua_rawget(L, -2) == LUA_TSTRING || lua_isinteger(L, -1))
     s = lua_tolstring(L, -1, &n);
   has = n && !(n == 1 && *s == '0');
   if(has)
     *key = sei_hash(s, n, 1);
   lua_pop(L, 1);
-  if(r->drop_key) {
+  if(f->r->drop_key) {
+    lua_pushvalue(L, f->key);
     lua_pushnil(L);
-    lua_setfield(L, -2, r->key);
+    lua_rawset(L, -3);
   }
   return has;
 }
 
-static enum sei_json_event one_record(lua_State *L, struct sei_records *r,
-                                      const struct sei_records_place *at,
+static enum sei_json_event one_record(struct feed *f,
                                       enum sei_json_event first)
 {
+  struct sei_records *r = f->r;
   size_t start = r->json.pos - 1;
   uint64_t key;
   enum sei_json_event ev;
-  ev = sei_build(L, at->builder, &r->json, first, at->fields);
+  ev = sei_build(&f->build, &r->json, first);
   if(ev == SEI_JSON_MORE || ev == SEI_JSON_ERROR)
     return ev;
-  if(!hash_key(L, r, &key)) /* then it is told apart by all of its bytes */
+  if(!hash_key(f, &key)) /* then it is told apart by all of its bytes */
     key = sei_hash(r->json.text + start, r->json.pos - start, 0);
   r->fingerprint = sei_hash(&key, sizeof key, r->fingerprint);
-  lua_rawseti(L, at->list, ++r->listed);
+  lua_rawseti(f->L, f->at->list, ++r->listed);
   if(sei_buf_add(&r->keys, &key, sizeof key) != SEI_BUF_OK)
-    luaL_error(L, "not enough memory");
+    luaL_error(f->L, "not enough memory");
   r->count++;
   return ev;
 }
@@ -212,9 +223,10 @@ static enum sei_json_event start(struct sei_records *r)
 
 /* One member whose KEY was read: records begin, an object is entered, or a
  * value is kept in `meta`. */
-static enum sei_json_event member(lua_State *L, struct sei_records *r,
-                                  const struct sei_records_place *at)
+static enum sei_json_event member(struct feed *f)
 {
+  lua_State *L = f->L;
+  struct sei_records *r = f->r;
   char path[160];
   enum sei_json_event ev;
   const char *name = lua_pushlstring(L, r->json.str, r->json.str_len);
@@ -230,23 +242,23 @@ static enum sei_json_event member(lua_State *L, struct sei_records *r,
     snprintf(r->prefix, sizeof r->prefix, "%.60s", name);
   }
   else if(ev != SEI_JSON_MORE && ev != SEI_JSON_ERROR) {
-    ev = sei_build_beside(L, at->builder, &r->json, ev);
+    ev = sei_build_beside(&f->build, &r->json, ev);
     if(ev != SEI_JSON_MORE && ev != SEI_JSON_ERROR) {
       lua_pushvalue(L, -2);
       lua_insert(L, -2);
-      lua_rawset(L, at->meta);
+      lua_rawset(L, f->at->meta);
     }
   }
   lua_pop(L, 1);
   return ev;
 }
 
-static enum sei_json_event members(lua_State *L, struct sei_records *r,
-                                   const struct sei_records_place *at)
+static enum sei_json_event members(struct feed *f)
 {
+  struct sei_records *r = f->r;
   enum sei_json_event ev = sei_json_next(&r->json);
   if(ev == SEI_JSON_KEY)
-    return member(L, r, at);
+    return member(f);
   if(ev == SEI_JSON_OBJECT_END && r->nested) {
     r->nested = false;
     r->prefix[0] = '\0';
@@ -256,12 +268,12 @@ static enum sei_json_event members(lua_State *L, struct sei_records *r,
   return ev;
 }
 
-static enum sei_json_event inside(lua_State *L, struct sei_records *r,
-                                  const struct sei_records_place *at)
+static enum sei_json_event inside(struct feed *f)
 {
+  struct sei_records *r = f->r;
   enum sei_json_event ev = sei_json_next(&r->json);
   if(ev == SEI_JSON_OBJECT)
-    return one_record(L, r, at, ev);
+    return one_record(f, ev);
   if(ev == SEI_JSON_ARRAY_END)
     r->state = r->bare ? SEI_RECORDS_AFTER : SEI_RECORDS_MEMBERS;
   else if(ev != SEI_JSON_MORE && ev != SEI_JSON_ERROR)
@@ -269,43 +281,60 @@ static enum sei_json_event inside(lua_State *L, struct sei_records *r,
   return ev;
 }
 
-static enum sei_json_event one_step(lua_State *L, struct sei_records *r,
-                                    const struct sei_records_place *at)
+static enum sei_json_event one_step(struct feed *f)
 {
+  struct sei_records *r = f->r;
   enum sei_json_event ev;
   switch(r->state) {
   case SEI_RECORDS_START:
     return start(r);
   case SEI_RECORDS_MEMBERS:
-    return members(L, r, at);
+    return members(f);
   case SEI_RECORDS_INSIDE:
-    return inside(L, r, at);
+    return inside(f);
   default:
     break;
   }
   ev = sei_json_next(&r->json);
   if(ev == SEI_JSON_END) {
     r->state = SEI_RECORDS_END;
-    read_facts(L, r, at->meta);
+    read_facts(f->L, r, f->at->meta);
   }
   return ev;
+}
+
+/* What stands on the stack all the time: what the builder pushes, the name of
+ * the key. */
+static void make_ready(struct feed *f)
+{
+  luaL_checkstack(f->L, 8, NULL);
+  sei_build_begin(&f->build, f->L, f->at->builder, f->at->fields);
+  if(f->r->key)
+    lua_pushstring(f->L, f->r->key);
+  f->key = lua_gettop(f->L);
 }
 
 void sei_records_feed(lua_State *L, struct sei_records *r,
                       const struct sei_records_place *at,
                       struct sei_buf *body, bool last, int64_t most)
 {
+  struct feed f;
   struct sei_json_mark mark;
   enum sei_json_event ev = SEI_JSON_NULL;
   int64_t enough = most ? r->count + most : INT64_MAX;
-  luaL_checkstack(L, 8, NULL);
+  int top = lua_gettop(L);
+  f.L = L;
+  f.r = r;
+  f.at = at;
+  make_ready(&f);
   sei_json_input(&r->json, body->data, body->len, last);
   while(r->state < SEI_RECORDS_END && r->count < enough) {
     sei_json_mark(&r->json, &mark);
-    ev = one_step(L, r, at);
+    ev = one_step(&f);
     if(ev == SEI_JSON_MORE || ev == SEI_JSON_ERROR)
       break;
   }
+  lua_settop(L, top);
   if(ev == SEI_JSON_ERROR)
     not_json(r);
   else {

@@ -565,18 +565,20 @@ bool sei_reply_decode(lua_State *L, const struct sei_client *c,
 {
   struct sei_buf *body = sei_transfer_body(x->transfer);
   struct sei_json json;
+  struct sei_build w;
   enum sei_json_event ev;
   int base = lua_gettop(L);
   luaL_checkstack(L, 4, NULL);
   sei_json_begin(&json, sei_bytes_push(L, body->len + 1), 0, 0);
   push_builder(L);
+  sei_build_begin(&w, L, base + 2, 0);
   sei_json_input(&json, body->data, body->len, true);
   ev = sei_json_next(&json);
   if(ev != SEI_JSON_ERROR && ev != SEI_JSON_END)
-    ev = sei_build(L, base + 2, &json, ev, 0);
+    ev = sei_build(&w, &json, ev);
   if(ev != SEI_JSON_ERROR && ev != SEI_JSON_END)
     ev = sei_json_next(&json);
-  if(ev == SEI_JSON_END && lua_gettop(L) == base + 3) {
+  if(ev == SEI_JSON_END && lua_gettop(L) == base + 4) {
     lua_replace(L, base + 1);
     lua_settop(L, base + 1);
     return true;

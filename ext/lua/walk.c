@@ -95,9 +95,9 @@ static int next_record(lua_State *L, int status, lua_KContext ctx)
  * by its name. */
 static int l_walk_call(lua_State *L)
 {
-  if(!lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(2)))
+  if(!lua_getmetatable(L, 1) ||
+     lua_topointer(L, -1) != lua_topointer(L, lua_upvalueindex(2)))
     check_walk(L);
-  lua_settop(L, 1);
   return next_record(L, LUA_OK, 0);
 }
 
