@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-enum { FIRST_CAP = 8, PASS_BITS = SEI_SEEN_PASSES - 1 };
+enum { FIRST_CAP = 8, PASS_BITS = SEI_SEEN_PASSES - 1,
+  LEAP = 8 };   /* times as large at most, where more are expected */
 
 /* Spreads whatever the caller's fingerprints are (they may be plain numbers)
  * over all bits, one to one: the finalizer of splitmix64. */
@@ -63,10 +64,32 @@ static void move_entries(const struct sei_seen_table *from,
   }
 }
 
+/* Whether so many entries keep a table at most three quarters full. */
+static int has_room(uint32_t cap, uint64_t count)
+{
+  return count <= (uint64_t)cap * 3 / 4;
+}
+
+/* The size that a table grows to: the next, or what the fingerprints that are
+ * expected need, so that it need not grow again and again. Not all at once:
+ * perhaps they never come. Where memory is counted nothing is given away. */
+static uint32_t larger_cap(const struct sei_seen *s, uint32_t cap)
+{
+  uint64_t each = s->expected / SEI_SEEN_TABLES, most = (uint64_t)cap * LEAP;
+  uint32_t larger = next_cap(cap), next;
+  while(!s->max_bytes && larger && !has_room(larger, each)) {
+    next = next_cap(larger);
+    if(!next || next > most)
+      break;
+    larger = next;
+  }
+  return larger;
+}
+
 /* Makes the table larger. FRESH, or why it could not. */
 static enum sei_seen_answer grow(struct sei_seen *s, struct sei_seen_table *t)
 {
-  struct sei_seen_table bigger = { NULL, next_cap(t->cap), t->count };
+  struct sei_seen_table bigger = { NULL, larger_cap(s, t->cap), t->count };
   size_t old = (size_t)t->cap * sizeof(*t->entries);
   size_t fresh = (size_t)bigger.cap * sizeof(*t->entries);
   if(!bigger.cap)
@@ -86,17 +109,16 @@ static enum sei_seen_answer grow(struct sei_seen *s, struct sei_seen_table *t)
   return SEI_SEEN_FRESH;
 }
 
-/* Whether one more entry keeps the table at most three quarters full. */
-static int has_room(const struct sei_seen_table *t)
-{
-  return (uint64_t)t->count + 1 <= (uint64_t)t->cap * 3 / 4;
-}
-
 void sei_seen_init(struct sei_seen *s, size_t max_bytes)
 {
   static const struct sei_seen empty;
   *s = empty;
   s->max_bytes = max_bytes;
+}
+
+void sei_seen_expect_all(struct sei_seen *s, size_t count)
+{
+  s->expected = count;
 }
 
 enum sei_seen_answer sei_seen_add(struct sei_seen *s, uint64_t fingerprint,
@@ -112,7 +134,7 @@ enum sei_seen_answer sei_seen_add(struct sei_seen *s, uint64_t fingerprint,
     *e = marked;
     return before == marked ? SEI_SEEN_TWICE : SEI_SEEN_EARLIER;
   }
-  if(!has_room(t)) {
+  if(!has_room(t->cap, (uint64_t)t->count + 1)) {
     enum sei_seen_answer grown = grow(s, t);
     if(grown != SEI_SEEN_FRESH)
       return grown;

@@ -32,6 +32,7 @@ struct sei_seen {
   size_t bytes;       /* allocated now */
   size_t peak;        /* most ever allocated */
   size_t count;       /* fingerprints held */
+  size_t expected;    /* in the end; 0: not known */
   struct sei_seen_table tables[SEI_SEEN_TABLES];
 };
 
@@ -42,6 +43,10 @@ void sei_seen_init(struct sei_seen *s, size_t max_bytes);
  * down. After FULL or NOMEM the set is as it was and still answers. */
 enum sei_seen_answer sei_seen_add(struct sei_seen *s, uint64_t fingerprint,
                                   unsigned pass);
+
+/* Says how many there will be in the end, perhaps: a guess. They then grow
+ * faster towards it. */
+void sei_seen_expect_all(struct sei_seen *s, size_t count);
 
 /* Says that this one is added soon: its place, which may be anywhere in
  * memory, is fetched meanwhile. Changes nothing. */

@@ -151,6 +151,8 @@ static void sift(lua_State *L, struct sei_walk *w, int64_t *fresh,
     lua_pop(L, 1);
   }
   memset(w->dropped, 0, (size_t)w->page.n);
+  if(w->pages.total > 0)
+    sei_seen_expect_all(&w->seen, (size_t)w->pages.total);
   for(i = 0; i < w->page.n; i++) {
     enum sei_seen_answer seen = sei_seen_add(&w->seen,
       sei_records_key(r, w->page.first + i), w->pages.pass);

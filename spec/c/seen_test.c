@@ -39,13 +39,14 @@ static void test_answers(void)
 }
 
 /* A million, plain numbers or multiples: within 20 MiB at any moment, all
- * known afterwards. */
-static void test_million(uint64_t step)
+ * known afterwards, however many were expected. */
+static void test_million(uint64_t step, size_t expected)
 {
   struct sei_seen s;
   uint64_t i;
   int wrong = 0;
-  sei_seen_init(&s, (size_t)20 << 20);
+  sei_seen_init(&s, expected ? 0 : (size_t)20 << 20);
+  sei_seen_expect_all(&s, expected);
   for(i = 0; i < 1000000; i++)
     wrong += sei_seen_add(&s, i * step, 0) != SEI_SEEN_FRESH;
   for(i = 0; i < 1000000; i++)
@@ -57,12 +58,13 @@ static void test_million(uint64_t step)
 }
 
 /* Full is an answer, not an end: what is in stays known. */
-static void test_full(void)
+static void test_full(size_t expected)
 {
   struct sei_seen s;
   uint64_t i, n = 0;
   int wrong = 0;
   sei_seen_init(&s, 100000);
+  sei_seen_expect_all(&s, expected);
   while(n < 100000 && sei_seen_add(&s, n, 0) == SEI_SEEN_FRESH)
     n++;
   CHECK(n > 4000 && n < 12500);
@@ -74,8 +76,22 @@ static void test_full(void)
   CHECK(wrong == 0);
   sei_seen_free(&s);
   sei_seen_init(&s, 1);
+  sei_seen_expect_all(&s, expected);
   CHECK(sei_seen_add(&s, 1, 0) == SEI_SEEN_FULL);
   CHECK(sei_seen_add(&s, 1, 0) == SEI_SEEN_FULL);
+  sei_seen_free(&s);
+}
+
+/* Many that are expected and do not come take little memory. */
+static void test_expected(void)
+{
+  struct sei_seen s;
+  uint64_t i;
+  sei_seen_init(&s, 0);
+  sei_seen_expect_all(&s, SIZE_MAX);
+  for(i = 0; i < 1000; i++)
+    CHECK(sei_seen_add(&s, i, 0) == SEI_SEEN_FRESH);
+  CHECK(s.peak <= (size_t)64 << 10);
   sei_seen_free(&s);
 }
 
@@ -111,10 +127,13 @@ static void test_random(void)
 int main(void)
 {
   test_answers();
-  test_million(1);
-  test_million(UINT64_C(0x9E3779B97F4A7C15));
-  test_million((uint64_t)1 << 40);
-  test_full();
+  test_million(1, 0);
+  test_million(1, 1000000);
+  test_million(UINT64_C(0x9E3779B97F4A7C15), 5000);
+  test_million((uint64_t)1 << 40, 1000001);
+  test_full(0);
+  test_full(SIZE_MAX);
+  test_expected();
   test_random();
   if(!failures)
     printf("seen: %d checks\n", checks);
