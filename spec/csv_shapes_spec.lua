@@ -172,13 +172,13 @@ local function field()
   return '"' .. table.concat(out) .. '"'
 end
 
-local function csv_text()
+local function csv_text(rows)
   local out = { math.random(5) == 1 and "\xEF\xBB\xBF" or "" }
-  for _ = 1, math.random(0, 8) do
+  for _ = 1, rows or math.random(0, 8) do
     local row = {}
     for i = 1, math.random(12) > 1 and 3 or math.random(5) do row[i] = field() end
     out[#out + 1] = table.concat(row, ",")
-    if math.random(30) == 1 then out[#out + 1] = one(RARE) end
+    if math.random(rows and 500 or 30) == 1 then out[#out + 1] = one(RARE) end
     out[#out + 1] = one(ENDS)
   end
   if math.random(3) == 1 then out[#out] = nil end
@@ -255,6 +255,19 @@ describe("any text", function()
       compare('"' .. pad .. '"' .. tail, { 64, length + 2 })
       compare("1,2," .. pad .. "\n" .. pad .. tail, { length + 1 })
     end
+  end)
+
+  -- The scan goes 1024 bytes ahead of the row.
+  it("gives it wherever the scan ahead ends", function()
+    math.randomseed(20260103)
+    local tails = { "\n\n\r\n1,2,3", ',b,c\n1,"2\n",3\n', '","",""""\r\n1,2,3\r\n4,5,6',
+      "\r\r\n1,é,3\n4,5,6", ",\xFF,3\n4,5,6\n", '"x\n' }
+    for length = 950, 1090 do
+      local rows = ("1,22,3\n"):rep(math.random(0, 120))
+      local pad = ("p"):rep(length - #rows)
+      compare(rows .. pad .. tails[length % #tails + 1], { length + 1 })
+    end
+    for _ = 1, 12 do compare(csv_text(60), { math.random(500, 3000) }) end
   end)
 
   it("with fields of a mebibyte gives them whole", function()

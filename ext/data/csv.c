@@ -35,6 +35,7 @@ void sei_csv_begin(struct sei_csv *c, char delimiter, size_t max_field,
   c->max_field = max_field ? max_field : SEI_CSV_MAX_FIELD;
   c->max_row = max_row ? max_row : SEI_CSV_MAX_ROW;
   c->max_columns = max_columns ? max_columns : SEI_CSV_MAX_COLUMNS;
+  c->safe_len = c->max_field < c->max_row ? c->max_field : c->max_row;
   c->line_now = 1;
   sei_buf_init(&c->scratch, c->max_row);
 }
@@ -43,7 +44,7 @@ void sei_csv_free(struct sei_csv *c)
 {
   free(c->slices);
   c->slices = NULL;
-  c->slices_cap = c->count = 0;
+  c->slices_cap = c->slices_room = c->count = 0;
   sei_buf_free(&c->scratch);
 }
 
@@ -55,6 +56,7 @@ void sei_csv_input(struct sei_csv *c, const char *text, size_t len,
   c->pos = 0;
   c->last = last;
   c->block_at = c->block_end = 0;
+  c->ahead_next = c->ahead_count = 0;
 }
 
 /* Ends the reading at the byte `at` (an offset in the row) of a line. */
@@ -92,20 +94,65 @@ static enum sei_csv_event fail_nomem(struct sei_csv *c)
   return SEI_CSV_NOMEM;
 }
 
-/* The same as special(), and nothing that the block knows stands from i on. */
-static size_t special_behind(struct sei_csv *c, size_t i)
+/* Scans blocks from offset i of the window on, or from the known block's end
+ * if i is in front of that: one behind the other, so that the processor works
+ * on several at a time. What is less than a block comes by itself. False: the
+ * window ends there. */
+static __attribute__((noinline)) bool scan_ahead(struct sei_csv *c, size_t i)
 {
-  if(i < c->block_end)
-    i = c->block_end;
-  for(; i < c->len; i = c->block_end) {
-    c->block_at = i;
-    c->block_end = c->len - i < SEI_CSV_BLOCK ? c->len : i + SEI_CSV_BLOCK;
-    c->mask = sei_csv_mask(c->text + i, c->block_end - i, c->delimiter,
-                           &c->block_ascii);
-    c->ascii = c->ascii && c->block_ascii;
-    if(c->mask)
-      return i + (size_t)__builtin_ctzll(c->mask);
+  size_t at = i < c->block_end ? c->block_end : i, left = c->len - at;
+  size_t n = left / SEI_CSV_BLOCK, k;
+  const char *p = c->text + at;
+  char delimiter = c->delimiter;
+  uint32_t wide = 0;
+  bool ascii = true;
+  if(n > SEI_CSV_AHEAD)
+    n = SEI_CSV_AHEAD;
+  for(k = 0; k < n; k++, p += SEI_CSV_BLOCK) {
+    c->ahead[k] = sei_csv_block(p, delimiter, &ascii);
+    wide |= (uint32_t)!ascii << k;
   }
+  if(!n && left) {
+    c->ahead[n++] = sei_csv_mask(p, left, delimiter, &ascii);
+    wide = !ascii;
+  }
+  c->block_end = at;
+  c->ahead_next = 0;
+  c->ahead_count = (unsigned)n;
+  c->ahead_wide = wide;
+  return n > 0;
+}
+
+/* The next block becomes the one that is known; nothing in front of offset i
+ * of the window matters any more. False: the window ends. */
+static inline bool next_block(struct sei_csv *c, size_t i)
+{
+  if((i > c->block_end || c->ahead_next == c->ahead_count) &&
+     !scan_ahead(c, i))
+    return false;
+  c->mask = c->ahead[c->ahead_next];
+  c->block_ascii = !(c->ahead_wide >> c->ahead_next++ & 1);
+  c->block_at = c->block_end;
+  c->block_end += SEI_CSV_BLOCK;
+  if(c->block_end > c->len)
+    c->block_end = c->len;
+  c->ascii = c->ascii && c->block_ascii;
+  return true;
+}
+
+/* The bits of the known block from offset i of the window on. */
+static inline uint64_t mask_from(const struct sei_csv *c, size_t i)
+{
+  return i < c->block_end ? c->mask & UINT64_MAX << (i - c->block_at) : 0;
+}
+
+/* The same as special(), and nothing that the block knows stands from i on. */
+static __attribute__((noinline)) size_t special_behind(struct sei_csv *c,
+                                                       size_t i)
+{
+  while(next_block(c, i))
+    if(c->mask)
+      return c->block_at + (size_t)__builtin_ctzll(c->mask);
   return c->len;
 }
 
@@ -113,11 +160,9 @@ static size_t special_behind(struct sei_csv *c, size_t i)
  * the window's end. Never goes backwards between two calls of input(). */
 static inline size_t special(struct sei_csv *c, size_t i)
 {
-  if(i < c->block_end) {
-    uint64_t mask = c->mask >> (i - c->block_at);
-    if(mask)
-      return i + (size_t)__builtin_ctzll(mask);
-  }
+  uint64_t mask = mask_from(c, i);
+  if(mask)
+    return c->block_at + (size_t)__builtin_ctzll(mask);
   return special_behind(c, i);
 }
 
@@ -131,6 +176,7 @@ static bool more_slices(struct sei_csv *c)
     return false;
   c->slices = slices;
   c->slices_cap = cap;
+  c->slices_room = cap < c->max_columns ? cap : c->max_columns;
   return true;
 }
 
@@ -310,43 +356,81 @@ static enum sei_csv_event cut_off(struct sei_csv *c, size_t i)
   return SEI_CSV_MORE;
 }
 
-/* Adds the fields without quotes that stand from offset *i on, as most do,
- * with nothing but what such a field needs. ROW: the row ended with them;
- * MORE: in_plain() and others know what stands at the new *i. */
-static enum sei_csv_event plain_fields(struct sei_csv *c, size_t *i)
+static inline void put_slice(struct sei_csv_slice *slice, size_t from,
+                             size_t to)
 {
-  size_t room = c->slices_cap < c->max_columns ? c->slices_cap :
-    c->max_columns;
-  size_t count = c->count, pos = c->pos, from = pos + c->field_at, at = *i;
-  char ch = 0;
-  while(count < room) {
-    at = special(c, at);
-    if(at == c->len)
-      break;
-    ch = c->text[at];
-    if((ch != c->delimiter && ch != '\n' && ch != '\r') ||
-       at - from > c->max_field || at - pos > c->max_row)
-      break;
-    c->slices[count].at = from - pos;
-    c->slices[count++].len = at - from;
-    if(ch != c->delimiter) {
-      c->count = count;
-      return end_row(c, at);
-    }
-    from = ++at;
-  }
-  c->count = count;
-  c->field_at = from - pos;
-  *i = at;
-  return SEI_CSV_MORE;
+  slice->at = from;
+  slice->len = to - from;
 }
 
-static enum sei_csv_event scan_row(struct sei_csv *c)
+/* Adds the fields without quotes that stand from c->at on, as most do, with
+ * nothing but what such a field needs: as long as no limit is near and there
+ * are slices. True: the row ended with them; false:
+ * in_plain() and others know what stands at the new c->at. */
+static inline __attribute__((always_inline)) bool
+plain_fields(struct sei_csv *c)
+{
+  const size_t pos = c->pos;
+  const char *row = c->text + pos, delimiter = c->delimiter;
+  struct sei_csv_slice *slices = c->slices;
+  size_t count = c->count, room = c->slices_room;
+  size_t from = c->field_at, at = c->at, block = c->block_at - pos;
+  uint64_t mask = mask_from(c, pos + at);
+  while(count < room) {
+    char ch;
+    if(!mask) {
+      if(!next_block(c, pos + at)) {
+        at = c->len - pos;
+        break;
+      }
+      mask = c->mask;
+      block = c->block_at - pos;
+      continue;
+    }
+    at = block + (unsigned)__builtin_ctzll(mask);
+    ch = row[at];
+    if(at > c->safe_len)
+      break;
+    if(ch == delimiter) {
+      put_slice(&slices[count++], from, at);
+      from = ++at;
+      mask &= mask - 1;
+    }
+    else if(ch == '\n' || ch == '\r') {
+      put_slice(&slices[count++], from, at);
+      c->count = count;
+      end_row(c, pos + at);
+      return true;
+    }
+    else
+      break;
+  }
+  c->count = count;
+  c->field_at = from;
+  c->at = at;
+  return false;
+}
+
+/* The same behind a field with quotes, at offset *i of the window. */
+static __attribute__((noinline)) bool more_plain_fields(struct sei_csv *c,
+                                                        size_t *i)
+{
+  bool done;
+  c->at = *i - c->pos;
+  done = plain_fields(c);
+  *i = c->pos + c->at;
+  return done;
+}
+
+/* Reads the row on from c->at, whatever stands there. */
+static __attribute__((noinline)) enum sei_csv_event
+scan_row(struct sei_csv *c)
 {
   size_t i = c->pos + c->at;
   enum sei_csv_event e;
   do {
-    if(c->state == IN_PLAIN && plain_fields(c, &i) == SEI_CSV_ROW)
+    if(c->state == IN_PLAIN && i < c->len && c->text[i] != '"' &&
+       more_plain_fields(c, &i))
       return SEI_CSV_ROW;
     i = special(c, i);
     if(i == c->len)
@@ -387,12 +471,13 @@ static void begin_row(struct sei_csv *c)
   c->count = 0;
   c->at = c->line_at = 0;
   c->ascii = c->pos >= c->block_end || c->block_ascii;
-  sei_buf_clear(&c->scratch);
+  c->scratch.len = 0;
   next_field(c, c->pos);
 }
 
 /* Goes to where a row begins: over the LF of a CRLF and over empty lines. */
-static enum sei_csv_event find_row(struct sei_csv *c)
+static __attribute__((noinline)) enum sei_csv_event
+seek_row(struct sei_csv *c)
 {
   c->line_at = 0;
   if(!c->started && c->pos < c->len) {
@@ -404,25 +489,37 @@ static enum sei_csv_event find_row(struct sei_csv *c)
     char ch = c->text[c->pos];
     bool pair = c->skip_lf && ch == '\n';
     c->skip_lf = ch == '\r';
-    if(ch != '\n' && ch != '\r') {
-      begin_row(c);
+    if(ch != '\n' && ch != '\r')
       return SEI_CSV_ROW;
-    }
     c->line_now += !pair;
   }
   return c->last ? SEI_CSV_END : SEI_CSV_MORE;
 }
 
-enum sei_csv_event sei_csv_next(struct sei_csv *c)
+/* Whether a row begins just here, and seek_row() is not needed. */
+static inline bool at_row(const struct sei_csv *c)
+{
+  return c->pos < c->len && c->started && c->text[c->pos] != '\n' &&
+    c->text[c->pos] != '\r';
+}
+
+static __attribute__((noinline)) enum sei_csv_event
+go_on(struct sei_csv *c)
 {
   if(c->state == FAILED)
     return SEI_CSV_ERROR;
-  if(c->state == FAILED_NOMEM)
-    return SEI_CSV_NOMEM;
-  if(c->state == BETWEEN_ROWS) {
-    enum sei_csv_event e = find_row(c);
+  return c->state == FAILED_NOMEM ? SEI_CSV_NOMEM : scan_row(c);
+}
+
+enum sei_csv_event sei_csv_next(struct sei_csv *c)
+{
+  if(c->state != BETWEEN_ROWS)
+    return go_on(c);
+  if(!at_row(c)) {
+    enum sei_csv_event e = seek_row(c);
     if(e != SEI_CSV_ROW)
       return e;
   }
-  return scan_row(c);
+  begin_row(c);
+  return plain_fields(c) ? SEI_CSV_ROW : scan_row(c);
 }

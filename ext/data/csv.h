@@ -25,7 +25,8 @@
 enum {
   SEI_CSV_MAX_FIELD = 1024 * 1024,      /* defaults of the limits: bytes, */
   SEI_CSV_MAX_ROW = 16 * 1024 * 1024,   /*   bytes, */
-  SEI_CSV_MAX_COLUMNS = 16384           /*   fields */
+  SEI_CSV_MAX_COLUMNS = 16384,          /*   fields */
+  SEI_CSV_AHEAD = 16                    /* blocks scanned at once */
 };
 
 enum sei_csv_event {
@@ -75,8 +76,12 @@ struct sei_csv {
   size_t quote_line_at; /*   and where that line begins */
   size_t block_at, block_end; /* part of the window that `mask` describes */
   uint64_t mask;        /* a bit for every byte that may mean something */
+  uint64_t ahead[SEI_CSV_AHEAD]; /* masks of blocks behind one another: */
+  unsigned ahead_next, ahead_count; /* the one at block_end, and how many */
+  uint32_t ahead_wide;  /* a bit for each that has a byte above 127 */
   struct sei_csv_slice *slices; /* owned */
-  size_t slices_cap;
+  size_t slices_cap, slices_room; /* allocated; of them allowed for */
+  size_t safe_len;      /* a row of this length breaks no limit of bytes */
   struct sei_buf scratch; /* owned; the last row's fields with doubled quotes,
                              each without the doubles */
 };

@@ -132,6 +132,10 @@ static void pick(lua_State *L, int index)
     lua_setiuservalue(L, index, SEI_CSV_PICKS);
     r->picks = picks;
   }
+  if(r->shape == SEI_CSV_AS_VALUES)
+    r->values = (int)r->width;
+  if(r->shape == SEI_CSV_AS_SPANS)
+    r->values = 2 * (int)r->width + 1;
   lua_settop(L, names);
 }
 
@@ -141,7 +145,7 @@ bool sei_csv_take_names(lua_State *L, int index)
   if(!check_required(L, index))
     return false;
   pick(L, index);
-  if(sei_csv_rows_width(r) > MAX_VALUES) {
+  if(r->values > MAX_VALUES) {
     lua_pushfstring(L, "%I columns are too many to be handed over one by one: "
                     "name some of them in 'fields', or take rows as tables",
                     (LUAI_UACINT)r->width);

@@ -18,6 +18,7 @@ struct sei_csv_rows {
   struct sei_buf buf;   /* what was fed and not yet read; unused by whole() */
   size_t columns;       /* of the header; 0: there is none, or not yet */
   size_t width;         /* how many of them a row hands over */
+  int values;           /* as how many values a row is handed over */
   const size_t *picks;  /* which ones, from 0; NULL: all */
   bool wants_header;    /* the next row is the header */
   bool waits;           /* a row was read and not handed over: Lua raised */

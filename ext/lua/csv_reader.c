@@ -117,48 +117,63 @@ static void take_chunk(lua_State *L, struct reader *r)
 /* ---- the iterator ---- */
 
 /* Returns to the loop what was found, or raises the error that was pushed. */
-static int give(lua_State *L, const struct reader *r, enum sei_csv_event e)
+static inline int give(lua_State *L, const struct reader *r,
+                       enum sei_csv_event e)
 {
+  if(e == SEI_CSV_ROW) {
+    lua_pushinteger(L, (lua_Integer)sei_csv_rows_line(r->rows));
+    return sei_csv_rows_width(r->rows) + 1;
+  }
   if(e == SEI_CSV_ERROR)
     return lua_error(L);
-  if(e == SEI_CSV_END) {
-    lua_pushnil(L);
-    return 1;
-  }
-  lua_pushinteger(L, (lua_Integer)sei_csv_rows_line(r->rows));
-  return sei_csv_rows_width(r->rows) + 1;
+  lua_pushnil(L);
+  return 1;
 }
 
-/* Reads until there is a row. A continuation, so that `chunks` may yield;
- * `called` is 1 if its answer is on the stack. */
-static int read_row(lua_State *L, int status, lua_KContext called)
+static enum sei_csv_event look(lua_State *L, const struct reader *r)
 {
-  struct reader *r = lua_touserdata(L, UP_READER);
+  if(r->closed)
+    luaL_error(L, "the reader is closed");
+  return sei_csv_rows_next(L, r->rows, UP_ROWS);
+}
+
+static int l_chunk_came(lua_State *L, int status, lua_KContext context);
+
+/* Reads until there is a row: what was read so far has none. */
+static int read_on(lua_State *L, struct reader *r)
+{
   enum sei_csv_event e;
-  (void)status;
-  for(;;) {
-    if(called)
-      take_chunk(L, r);
-    called = 0;
-    if(r->closed)
-      return luaL_error(L, "the reader is closed");
-    e = sei_csv_rows_next(L, r->rows, UP_ROWS);
-    if(e != SEI_CSV_MORE)
-      return give(L, r, e);
+  do {
     if(r->source == FROM_FILE)
       sei_csv_rows_read(L, r->rows, r->fd, lua_tostring(L, UP_SOURCE), PIECE);
     else {
       lua_pushvalue(L, UP_SOURCE);
-      lua_callk(L, 0, 2, 1, read_row);
-      called = 1;
+      lua_callk(L, 0, 2, 0, l_chunk_came);
+      take_chunk(L, r);
     }
-  }
+    e = look(L, r);
+  } while(e == SEI_CSV_MORE);
+  return give(L, r, e);
+}
+
+/* Goes on where `chunks` yielded: its answer is on the stack. */
+static int l_chunk_came(lua_State *L, int status, lua_KContext context)
+{
+  struct reader *r = lua_touserdata(L, UP_READER);
+  enum sei_csv_event e;
+  (void)status;
+  (void)context;
+  take_chunk(L, r);
+  e = look(L, r);
+  return e == SEI_CSV_MORE ? read_on(L, r) : give(L, r, e);
 }
 
 /* What the loop passes stays below, untouched. */
 static int l_next(lua_State *L)
 {
-  return read_row(L, LUA_OK, 0);
+  struct reader *r = lua_touserdata(L, UP_READER);
+  enum sei_csv_event e = look(L, r);
+  return e == SEI_CSV_MORE ? read_on(L, r) : give(L, r, e);
 }
 
 /* ---- options ---- */

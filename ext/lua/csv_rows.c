@@ -194,6 +194,21 @@ static void push_named(lua_State *L, int index)
   lua_remove(L, -2);
 }
 
+/* Pushes the row that was just read and found good. */
+static void push_row(lua_State *L, const struct sei_csv_rows *r, int index)
+{
+  if(r->values > 12) /* for fewer there is room */
+    luaL_checkstack(L, r->values + 4, NULL);
+  if(r->shape == SEI_CSV_AS_SPANS)
+    push_spans(L, r);
+  else if(r->shape == SEI_CSV_AS_VALUES)
+    push_values(L, r);
+  else if(r->columns)
+    push_named(L, index);
+  else
+    push_array(L, &r->csv);
+}
+
 /* Hands over the row that was just read. MORE: it was the header. */
 static enum sei_csv_event hand_over(lua_State *L, struct sei_csv_rows *r,
                                     int index)
@@ -208,18 +223,8 @@ static enum sei_csv_event hand_over(lua_State *L, struct sei_csv_rows *r,
   if(r->columns && (r->csv.count > r->columns ||
                     (r->csv.count < r->columns && !r->fill)))
     return reject_ragged(L, index);
-  if(r->shape == SEI_CSV_AS_NOTHING)
-    return SEI_CSV_ROW;
-  if(r->width > 7) /* for fewer there is room */
-    luaL_checkstack(L, sei_csv_rows_width(r) + 4, NULL);
-  if(r->shape == SEI_CSV_AS_VALUES)
-    push_values(L, r);
-  else if(r->shape == SEI_CSV_AS_SPANS)
-    push_spans(L, r);
-  else if(r->columns)
-    push_named(L, index);
-  else
-    push_array(L, &r->csv);
+  if(r->shape != SEI_CSV_AS_NOTHING)
+    push_row(L, r, index);
   return SEI_CSV_ROW;
 }
 
@@ -250,8 +255,10 @@ static enum sei_csv_event no_row(lua_State *L, int index,
   return answer(L, top);
 }
 
-enum sei_csv_event sei_csv_rows_next(lua_State *L, struct sei_csv_rows *r,
-                                     int index)
+/* The next row, whatever it is. On its own, so that a good row costs nothing
+ * that a bad one needs. */
+static __attribute__((noinline)) enum sei_csv_event
+any_row(lua_State *L, struct sei_csv_rows *r, int index)
 {
   int top = lua_gettop(L);
   if(r->failed) {
@@ -274,14 +281,6 @@ enum sei_csv_event sei_csv_rows_next(lua_State *L, struct sei_csv_rows *r,
   }
 }
 
-int sei_csv_rows_width(const struct sei_csv_rows *r)
-{
-  int width = (int)r->width;
-  return r->shape == SEI_CSV_AS_VALUES ? width :
-    r->shape == SEI_CSV_AS_SPANS ? 2 * width + 1 :
-    r->shape == SEI_CSV_AS_TABLE;
-}
-
 bool sei_csv_rows_try(struct sei_csv_rows *r)
 {
   /* what is no row is answered again when it is asked for again */
@@ -290,6 +289,24 @@ bool sei_csv_rows_try(struct sei_csv_rows *r)
     return false;
   r->waits = r->csv.count != r->columns || !(r->csv.ascii || r->any_bytes);
   return !r->waits;
+}
+
+enum sei_csv_event sei_csv_rows_next(lua_State *L, struct sei_csv_rows *r,
+                                     int index)
+{
+  if(!sei_csv_rows_try(r))
+    return any_row(L, r, index);
+  if(r->shape != SEI_CSV_AS_NOTHING) {
+    r->waits = true;
+    push_row(L, r, index);
+    r->waits = false;
+  }
+  return SEI_CSV_ROW;
+}
+
+int sei_csv_rows_width(const struct sei_csv_rows *r)
+{
+  return r->values;
 }
 
 size_t sei_csv_rows_line(const struct sei_csv_rows *r)
@@ -403,6 +420,7 @@ struct sei_csv_rows *sei_csv_rows_push(lua_State *L,
   r->fill = how->fill;
   r->any_bytes = how->any_bytes;
   r->shape = how->shape;
+  r->values = how->shape == SEI_CSV_AS_TABLE;
   lua_pushstring(L, how->name);
   lua_setiuservalue(L, -2, SEI_CSV_NAME);
   keep_names(L, names, required, fields);
