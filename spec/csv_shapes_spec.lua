@@ -71,6 +71,29 @@ describe("a row of sei.csv.read", function()
       { read { text = '1,"b",c', header = { "a", "b", "c" }, row = "spans" }() })
   end)
 
+  it("shares its text with those beside it", function()
+    local body = {}
+    for i = 1, 2000 do body[i] = ('%d,"%d,","""%d"""\n'):format(i, i, i):rep(i % 9 == 0 and 1 or 0)
+      .. ("%d,x%d,%s\r\n"):format(i, i, i % 50 == 0 and ("long"):rep(2000) or "é") end
+    local text = "a,b,c\n" .. table.concat(body)
+    local path = support.spit(support.scratch(finally) .. "/p.csv", text)
+    for _, source in ipairs { { file = path }, { chunks = support.pieces(text, 1000) },
+      { text = text } } do
+      local own, texts, last, n = read { text = text, row = "values" }, 0, nil, 0
+      source.row = "spans"
+      for shared, a, b, c, d, e, f, line in read(source) do
+        n = n + 1
+        assert.same({ shared:sub(a, b), shared:sub(c, d), shared:sub(e, f), line }, { own() })
+        if shared ~= last then texts = texts + 1 end
+        if source.text and not shared:find('^%d+,"') then assert(shared == text) end
+        last = shared
+      end
+      assert.equal(2222, n)
+      -- each row with doubled quotes has its own in between
+      assert(source.text and texts == 445 or texts > 445 and texts < 620, texts)
+    end
+  end)
+
   it("has the columns asked for, in this order", function()
     assert.same({ { mail = "d@x", id = "1" }, { mail = "z@x", id = "2" } },
       (support.rows_of { text = TEXT, fields = { "mail", "id" } }))

@@ -29,8 +29,8 @@ enum sei_csv_header {
 enum sei_csv_shape {
   SEI_CSV_AS_TABLE,     /* by column name; without a header: an array */
   SEI_CSV_AS_VALUES,    /* its fields, a string each */
-  SEI_CSV_AS_SPANS,     /* a text, and of each field its first and last place
-                           in the text, from 1 */
+  SEI_CSV_AS_SPANS,     /* a text, which rows may share, and of each field its
+                           first and last place in the text, from 1 */
   SEI_CSV_AS_NOTHING    /* it is checked as ever, and C looks at its fields:
                            sei_csv_rows_fields() */
 };
@@ -78,9 +78,9 @@ int sei_csv_open(lua_State *L, const char *path);
 void sei_csv_rows_read(lua_State *L, struct sei_csv_rows *r, int fd,
                        const char *path, size_t piece);
 
-/* Shows the whole text at once, instead of any feed. Borrowed: the caller
- * keeps it alive. */
-void sei_csv_rows_whole(struct sei_csv_rows *r, const char *text, size_t n);
+/* Shows the reader at `index` the string at `text`, whole, instead of any
+ * feed; it is kept. */
+void sei_csv_rows_whole(lua_State *L, int index, int text);
 
 /* Takes the next row of the reader `r`, which stands at `index` (absolute, or
  * an upvalue's); needs 16 free slots, as a C function has when it is called:

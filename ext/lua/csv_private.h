@@ -7,10 +7,11 @@
 
 /* User values of the userdata: the text's name; all columns' names; names that
  * must be among them; those wanted, or nil; what `picks` points to; the error
- * that it failed with. */
+ * that it failed with; the text that has what `shared` points to. */
 enum {
   SEI_CSV_NAME = 1, SEI_CSV_NAMES, SEI_CSV_REQUIRED, SEI_CSV_WANTED,
-  SEI_CSV_PICKS, SEI_CSV_FAILURE, SEI_CSV_USER_VALUES = SEI_CSV_FAILURE
+  SEI_CSV_PICKS, SEI_CSV_FAILURE, SEI_CSV_SHARED,
+  SEI_CSV_USER_VALUES = SEI_CSV_SHARED
 };
 
 struct sei_csv_rows {
@@ -19,6 +20,8 @@ struct sei_csv_rows {
   size_t columns;       /* of the header; 0: there is none, or not yet */
   size_t width;         /* how many of them a row hands over */
   int values;           /* as how many values a row is handed over */
+  const char *shared;   /* part of what is read that is a Lua string, for */
+  size_t shared_len;    /*   SEI_CSV_AS_SPANS; or NULL */
   const size_t *picks;  /* which ones, from 0; NULL: all */
   bool wants_header;    /* the next row is the header */
   bool waits;           /* a row was read and not handed over: Lua raised */

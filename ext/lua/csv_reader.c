@@ -45,7 +45,9 @@ const struct sei_option sei_csv_read_options[] = {
    "what a row is handed over as. values: its fields one by one, in the order "
    "of 'fields' or of the header, and its line behind them; spans: a text, of "
    "each field its first and last place in the text, and the line, so that no "
-   "string is made of a field but by text:sub(first, last)"},
+   "string is made of a field but by text:sub(first, last). Rows next to each "
+   "other share a text of a few KiB (with 'text' it is that): whoever keeps it "
+   "keeps it whole, and what stands outside a row's places is not the row's"},
   {"delimiter", SEI_OPT_ANY, 0, 0, "string", "\",\"",
    "the one character between two fields"},
   {"ragged", SEI_OPT_CHOICE, 0, 0, "error|fill", "error",
@@ -332,7 +334,7 @@ static int l_read(lua_State *L)
   if(r->source == FROM_FILE)
     r->fd = sei_csv_open(L, lua_tostring(L, 3));
   if(r->source == FROM_TEXT)
-    sei_csv_rows_whole(r->rows, lua_tostring(L, 3), lua_rawlen(L, 3));
+    sei_csv_rows_whole(L, -1, 3);
   lua_pushvalue(L, 2);
   lua_insert(L, -2);
   lua_pushvalue(L, 3);

@@ -14,6 +14,8 @@
 
 #define ROWS "sei.csv.rows"
 
+enum { SHARED_BYTES = 4096 };
+
 static int l_rows_gc(lua_State *L)
 {
   struct sei_csv_rows *r = luaL_checkudata(L, 1, ROWS);
@@ -160,21 +162,50 @@ static void push_values(lua_State *L, const struct sei_csv_rows *r)
     push_pick(L, r, k);
 }
 
-/* Only the row is made a string. What lacks doubled quotes has an empty
- * scratch, and is there as it stands. */
-static void push_spans(lua_State *L, const struct sei_csv_rows *r)
+/* Makes a text of what stands from the row on, for it and for the rows behind
+ * it: whole lines, as far as a few KiB have any. */
+static void share_text(lua_State *L, struct sei_csv_rows *r, int index)
 {
   const struct sei_csv *c = &r->csv;
-  size_t k;
-  lua_pushlstring(L, c->row, c->row_len);
+  size_t n = (size_t)(c->text + c->len - c->row);
+  if(n > SHARED_BYTES)
+    n = SHARED_BYTES;
+  while(n > c->row_len && c->row[n - 1] != '\n' && c->row[n - 1] != '\r')
+    n--;
+  if(n < c->row_len)
+    n = c->row_len;
+  lua_pushlstring(L, c->row, n);
+  lua_setiuservalue(L, index, SEI_CSV_SHARED);
+  r->shared = c->row;
+  r->shared_len = n;
+}
+
+/* Pushes the text that has the row and returns where in it the row begins.
+ * A row with doubled quotes, and so with a scratch, has a text of its own. */
+static size_t push_text(lua_State *L, struct sei_csv_rows *r, int index)
+{
+  const struct sei_csv *c = &r->csv;
   if(c->scratch.len) {
+    lua_pushlstring(L, c->row, c->row_len);
     lua_pushlstring(L, c->scratch.data, c->scratch.len);
     lua_concat(L, 2);
+    return 0;
   }
+  if(!r->shared ||
+     (size_t)(c->row - r->shared) + c->row_len > r->shared_len)
+    share_text(L, r, index);
+  lua_getiuservalue(L, index, SEI_CSV_SHARED);
+  return (size_t)(c->row - r->shared);
+}
+
+static void push_spans(lua_State *L, struct sei_csv_rows *r, int index)
+{
+  const struct sei_csv *c = &r->csv;
+  size_t begin = push_text(L, r, index), k;
   for(k = 0; k < r->width; k++) {
-    size_t i = r->picks ? r->picks[k] : k, at = 0, n = 0;
+    size_t i = r->picks ? r->picks[k] : k, at = begin, n = 0;
     if(i < c->count)
-      at = sei_csv_place(c, i, &n);
+      at += sei_csv_place(c, i, &n);
     lua_pushinteger(L, (lua_Integer)at + 1);
     lua_pushinteger(L, (lua_Integer)(at + n));
   }
@@ -195,12 +226,12 @@ static void push_named(lua_State *L, int index)
 }
 
 /* Pushes the row that was just read and found good. */
-static void push_row(lua_State *L, const struct sei_csv_rows *r, int index)
+static void push_row(lua_State *L, struct sei_csv_rows *r, int index)
 {
   if(r->values > 12) /* for fewer there is room */
     luaL_checkstack(L, r->values + 4, NULL);
   if(r->shape == SEI_CSV_AS_SPANS)
-    push_spans(L, r);
+    push_spans(L, r, index);
   else if(r->shape == SEI_CSV_AS_VALUES)
     push_values(L, r);
   else if(r->columns)
@@ -339,6 +370,7 @@ void sei_csv_rows_push_row(lua_State *L, int index)
 char *sei_csv_rows_room(struct sei_csv_rows *r, size_t n)
 {
   char *to;
+  r->shared = NULL;
   sei_buf_drop(&r->buf, r->csv.pos);
   to = sei_buf_room(&r->buf, n);
   /* at once: the bytes may have moved, and the caller may give up */
@@ -364,9 +396,14 @@ bool sei_csv_rows_feed(struct sei_csv_rows *r, const char *bytes, size_t n,
   return true;
 }
 
-void sei_csv_rows_whole(struct sei_csv_rows *r, const char *text, size_t n)
+void sei_csv_rows_whole(lua_State *L, int index, int text)
 {
-  sei_csv_input(&r->csv, text, n, true);
+  struct sei_csv_rows *r = lua_touserdata(L, index);
+  index = lua_absindex(L, index);
+  lua_pushvalue(L, text);
+  lua_setiuservalue(L, index, SEI_CSV_SHARED);
+  r->shared = lua_tolstring(L, text, &r->shared_len);
+  sei_csv_input(&r->csv, r->shared, r->shared_len, true);
 }
 
 /* ---- making one ---- */

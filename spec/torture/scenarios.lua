@@ -447,8 +447,12 @@ scenario { name = "sei.csv, values and spans", make = function(env)
       n = n - 1
       must(row:sub(from, to) == 'a "b" c' and line == 31 - n)
     end
+    for row, from, to, line in read { text = text .. "8,c,d\n", row = "spans", fields = "id" } do
+      n = n + 1
+      must(row:sub(from, to) == (n > 30 and "8" or "7") and line == n + 1)
+    end
     local ok, err = pcall(read { text = text, row = "values", fields = { "name", "mail" } })
-    return n == 0 and not ok and env.sei.is_error(err), err
+    return n == 31 and not ok and env.sei.is_error(err), err
   end
 end }
 

@@ -31,8 +31,8 @@ function jobs.list() list(visit.all) end
 
 function jobs.list3() list(visit.three, { "id", "full_name", "email" }) end
 
--- url is a file from here on. As Go's strings are: places in one text for each
--- row, of which nothing is copied.
+-- url is a file from here on. As Go's strings are: places in a text, of which
+-- nothing is copied; rows next to each other share it.
 function jobs.csv_spans()
   local n, sum = 0, 0
   for _, a, b, c, d, e, f in sei.csv.read { file = url, row = "spans" } do
