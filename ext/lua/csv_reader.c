@@ -46,7 +46,7 @@ const struct sei_option sei_csv_read_options[] = {
    "of 'fields' or of the header, and its line behind them; spans: a text, of "
    "each field its first and last place in the text, and the line, so that no "
    "string is made of a field but by text:sub(first, last). Rows next to each "
-   "other share a text of a few KiB (with 'text' it is that): whoever keeps it "
+   "other share a text of some KiB (with 'text' it is that): whoever keeps it "
    "keeps it whole, and what stands outside a row's places is not the row's"},
   {"delimiter", SEI_OPT_ANY, 0, 0, "string", "\",\"",
    "the one character between two fields"},
