@@ -13,7 +13,8 @@
 enum { LIST_MAX_GUESS = 1024,
   SWELLS = 8,               /* tables are so many times larger than JSON */
   LENT_MAX = 256 * 1024,    /* KiB */
-  PAID_AT = 512,            /* KiB: less is not worth a collection */
+  PAID_AT = 32,             /* KiB: less is not worth a collection */
+  PAID_WHOLE = 512,         /* KiB: nor this, where it would find little */
   HEAP_MOST = 32 };         /* times what is owed: more is the host's heap */
 
 /* ---- requests ---- */
@@ -285,12 +286,15 @@ static void owe(lua_State *L, int kib)
  * frees them all; paying by size could make it a full one. Where that does not
  * help (incremental mode, or a caller that keeps its records) they are paid by
  * their size; so they are where the heap is much larger: in incremental mode a
- * step would begin to mark all of it, long before the host's pause is over. */
+ * step would begin to mark all of it, long before the host's pause is over.
+ * Where a step does help it is made for a page of 50 already: then that page's
+ * memory is what the next one takes. Left free till the next request, it would
+ * be joined and cut up again, as malloc() does for libcurl's large blocks. */
 static void pay(lua_State *L, struct sei_walk *w)
 {
   int before = lua_gc(L, LUA_GCCOUNT);
   bool steps = !w->kept && before / HEAP_MOST < w->owed;
-  if(w->owed < PAID_AT || !lua_gc(L, LUA_GCISRUNNING))
+  if(w->owed < (steps ? PAID_AT : PAID_WHOLE) || !lua_gc(L, LUA_GCISRUNNING))
     return;
   if(steps)
     lua_gc(L, LUA_GCSTEP, 0);
