@@ -14,7 +14,9 @@ enum { LIST_MAX_GUESS = 1024,
   SWELLS = 8,               /* tables are so many times larger than JSON */
   LENT_MAX = 256 * 1024,    /* KiB */
   PAID_AT = 32,             /* KiB: less is not worth a collection */
-  PAID_WHOLE = 512,         /* KiB: nor this, where it would find little */
+  PAID_WHOLE = 512,         /* KiB: nor this, where it finds little */
+  HEAP_SMALL = 1024,        /* KiB: what is soon collected, page by page */
+  WASTED_MOST = 4,          /* steps: generational mode may begin with some */
   HEAP_MOST = 32 };         /* times what is owed: more is the host's heap */
 
 /* ---- requests ---- */
@@ -287,19 +289,26 @@ static void owe(lua_State *L, int kib)
  * help (incremental mode, or a caller that keeps its records) they are paid by
  * their size; so they are where the heap is much larger: in incremental mode a
  * step would begin to mark all of it, long before the host's pause is over.
- * Where a step does help it is made for a page of 50 already: then that page's
- * memory is what the next one takes. Left free till the next request, it would
- * be joined and cut up again, as malloc() does for libcurl's large blocks. */
+ * A small heap is collected for a page of 50 already: then that page's memory
+ * is what the next one takes. Left free till the next request, it would be
+ * joined and cut up again, as malloc() does for libcurl's large blocks. Not so
+ * where the caller's records live longer, or where a step ends a whole cycle:
+ * that is incremental mode, which marks all of the heap for it. */
 static void pay(lua_State *L, struct sei_walk *w)
 {
   int before = lua_gc(L, LUA_GCCOUNT);
+  bool early = w->owed < PAID_WHOLE;
   bool steps = !w->kept && before / HEAP_MOST < w->owed;
-  if(w->owed < (steps ? PAID_AT : PAID_WHOLE) || !lua_gc(L, LUA_GCISRUNNING))
+  bool freed, cycle = false;
+  if(w->owed < PAID_AT || !lua_gc(L, LUA_GCISRUNNING) ||
+     (early && (w->wasted > WASTED_MOST || before > HEAP_SMALL)))
     return;
   if(steps)
-    lua_gc(L, LUA_GCSTEP, 0);
-  w->kept = steps && before - lua_gc(L, LUA_GCCOUNT) < w->owed / 2;
-  if(!steps || w->kept)
+    cycle = lua_gc(L, LUA_GCSTEP, 0);
+  freed = steps && before - lua_gc(L, LUA_GCCOUNT) >= w->owed / 2;
+  w->wasted += early && (!freed || cycle);
+  w->kept = steps && !freed && !early;
+  if(!freed)
     owe(L, w->owed);
   w->owed = 0;
 }

@@ -56,6 +56,7 @@ struct sei_walk {
                                        collector was not told of yet */
   bool kept;        /* the caller keeps records: the last collection between
                        two pages freed little */
+  int wasted;       /* collections for one small page that were not worth it */
   int64_t at, end;                  /* records of it: next, one behind */
   int64_t left;                     /* of max_items, unpaged; -1 all */
   unsigned char *dropped;           /* of the page's records; NULL: none */
