@@ -302,6 +302,95 @@ describe("the check of a file that goes whole", function()
   end)
 end)
 
+-- ---- rows that are only checked ----
+
+-- The check passes over plain rows in a way of its own; rows that are taken go one by
+-- one. It must stop at the same rows and say the same of them.
+describe("the check of rows and their taking", function()
+  local core = require "sei.core"
+  local COLUMNS <const> = { "email", "integrationId", "identity" }
+
+  -- Rows that are no plain ones, good and bad; they stand for a whole line.
+  local ODD <const> = { "a@b.c,1", "a@b.c,1,x,y", "a@b.c", "", "  ", ",1,x", "a@b.c,,x", "a@b.c,1,",
+    ",,", 'a@b.c,1,"x', 'a@b.c,1,x"', 'a@b.c,1,"x" ', 'a@b.c,1,""', '"",1,x', '"a@b.c","1","x"',
+    'a@b.c,1,"x,y"', 'a@b.c,1,",,,"', 'a@b.c,1,"say ""x"""', '"a\nb",1,x', '"a\r\nb",1,x',
+    'a@b.c,1,"x\ry"', "a@b.c,1,é", "a@b.c,1,x\xFF", "é,1,x", "a@b.c,1,x\ty", "a@b.c,1,\0",
+    'a@b.c,1,"\t"', 'a@b.c,1,"\0"', "a@b.c,1,\127", "a@b.c,1é,x", 'a@b.c,"1,x', 'a@b.c,"1"2,x',
+    "\r", "a@b.c,1,x\r\r", "a@b.c\r1,x",
+    'a@b.c,1,x"y"', 'a@b.c,1,"x"y"' }
+
+  local function text_of(roll, lines, odd)
+    local ends = ({ "\n", "\r\n", "\r" })[roll(3)]
+    local text = { table.concat(COLUMNS, ",") }
+    for i = 1, lines do
+      text[i + 1] = ("%s@b.c,%d,%s"):format(("u"):rep(roll(40)), roll(10 ^ roll(9) // 1 | 0),
+        roll(9) == 1 and '"with, ' .. i .. '"' or ("n"):rep(roll(50)) .. i)
+    end
+    for _ = 1, odd do
+      local at = 1 + roll(lines)
+      text[at] = roll(2) == 1 and ODD[roll(#ODD)]
+        or roll(2) == 1 and text[at] .. ODD[roll(#ODD)]
+        or "a@b.c," .. NUMBERS[roll(#NUMBERS)] .. ",x"
+    end
+    return table.concat(text, ends) .. (roll(2) == 1 and ends or "")
+  end
+
+  -- What is heard of the file: all but the first fault that ends the reading in a line.
+  local function heard(way, endpoint, path, columns)
+    local out, list = core.rows(endpoint, math.maxinteger, 1 << 40, columns), {}
+    local from <close> = core.rows_file(path, columns)
+    repeat
+      local ok, what, row, line, reason, field, value = pcall(way, out, from)
+      list[#list + 1] = { ok and what or tostring(what), row, line, reason and tostring(reason),
+        field, value }
+    until not ok or what == "end"
+    return list
+  end
+
+  local function compare(seed)
+    local roll = dice(seed * 6007 + 11)
+    local path = file(text_of(roll, seed % 10 == 0 and 5000 or roll(300), roll(9) - 1))
+    assert.same(heard(core.rows_take, "patch_identities", path, COLUMNS),
+      heard(core.rows_scan, "upload_identities", path, COLUMNS), "seed " .. seed)
+  end
+
+  it("hear the same of a file", function()
+    for seed = 1, 300 do compare(seed) end
+  end)
+
+  it("hear the same of many files #proof", function()
+    for seed = 301, 20000 do compare(seed) end
+  end)
+
+  it("hear the same where the bytes that are read at once end in a line's end", function()
+    local size = 256 * 1024
+    for _, ends in ipairs { "\n", "\r\n", "\r" } do
+      local rows = table.concat(COLUMNS, ",") .. ends
+        .. ("a@b.c,1,name" .. ends):rep((size - 400) // (12 + #ends))
+      for over = -2, 2 do
+        local last = "a@b.c,1," .. ("x"):rep(size - #rows - 8 - over) .. ends
+        local path = file(rows .. last .. ("a@b.c,1,name" .. ends):rep(30) .. "a@b.c,x,y" .. ends)
+        assert.same(heard(core.rows_take, "patch_identities", path, COLUMNS),
+          heard(core.rows_scan, "upload_identities", path, COLUMNS), ("%q, %d"):format(ends, over))
+      end
+    end
+  end)
+
+  it("hear the same wherever a row begins, and of each odd one", function()
+    for shift = 1, 64 do
+      local rows = {}
+      for i = 1, 24 do rows[i] = ("user%d@b.c,%d,%s"):format(i, i, ("x"):rep(shift)) end
+      for i = 1, #ODD, 7 do
+        rows[16] = ODD[(i + shift) % #ODD + 1]
+        local path = file(HEAD .. table.concat(rows, "\n"))
+        assert.same(heard(core.rows_take, "patch_identities", path, COLUMNS),
+          heard(core.rows_scan, "upload_identities", path, COLUMNS),
+          ("%q, %d bytes"):format(rows[16], shift))
+      end
+    end
+  end)
+end)
+
 -- ---- what the service says ----
 
 describe("a file that the service takes in part", function()

@@ -11,7 +11,7 @@
 
 #include "csv_block.h"
 
-enum state { BETWEEN_ROWS, IN_PLAIN, IN_QUOTES, FAILED, FAILED_NOMEM };
+enum state { BETWEEN_ROWS = 0, IN_PLAIN, IN_QUOTES, FAILED, FAILED_NOMEM };
 
 enum { FIRST_SLICES = 16 };
 

@@ -63,7 +63,7 @@ struct sei_csv {
   char delimiter;
 
   /* private */
-  unsigned char state;
+  unsigned char state;  /* 0: between rows */
   bool started;         /* the byte order mark was looked for */
   bool skip_lf;         /* the last line ended with CR: LF belongs to it */
   bool block_ascii;     /* as `ascii`, of the block */
@@ -106,6 +106,28 @@ void sei_csv_input(struct sei_csv *c, const char *text, size_t len,
 
 /* The next row. May allocate, never blocks. */
 enum sei_csv_event sei_csv_next(struct sei_csv *c);
+
+/* ---- passing over rows: csv_pass.c ---- */
+
+/* What a row must have in a column to be passed over. */
+struct sei_csv_want {
+  enum sei_csv_kind {
+    SEI_CSV_TEXT,       /* anything, but not nothing */
+    SEI_CSV_DIGITS,     /* a whole number as it is written in JSON */
+    SEI_CSV_ASK         /* what ask() finds good */
+  } kind;
+  bool (*ask)(const void *about, const char *s, size_t n);
+  const void *about;
+};
+
+/* Passes over the next rows as long as each ends in the window and has just
+ * these fields, all good; answers how many these were. They are no last row:
+ * of that nothing is known until the next one. It is sure only of plain ones,
+ * and leaves every other row, good or bad, to sei_csv_next(): with a byte
+ * above 127 or a control character, with a quote in quotes, with a sign, of a
+ * size that comes near a limit. The number of columns is 1 or more. */
+size_t sei_csv_pass(struct sei_csv *c, const struct sei_csv_want *want,
+                    size_t columns);
 
 #define SEI_CSV_IN_SCRATCH (~(SIZE_MAX >> 1))
 

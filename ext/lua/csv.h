@@ -106,6 +106,11 @@ size_t sei_csv_rows_line(const struct sei_csv_rows *r);
  * loses nothing: ask that function. */
 bool sei_csv_rows_try(struct sei_csv_rows *r);
 
+/* Passes over rows that are plainly good, as sei_csv_pass() does; answers how
+ * many these were. */
+size_t sei_csv_rows_pass(struct sei_csv_rows *r,
+                         const struct sei_csv_want *want, size_t columns);
+
 /* The last row, for sei_csv_field(): valid until the next one is asked for. */
 const struct sei_csv *sei_csv_rows_fields(const struct sei_csv_rows *r);
 

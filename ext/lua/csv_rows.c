@@ -322,6 +322,14 @@ bool sei_csv_rows_try(struct sei_csv_rows *r)
   return !r->waits;
 }
 
+size_t sei_csv_rows_pass(struct sei_csv_rows *r,
+                         const struct sei_csv_want *want, size_t columns)
+{
+  if(r->failed || r->waits || r->wants_header || r->columns != columns)
+    return 0;
+  return sei_csv_pass(&r->csv, want, columns);
+}
+
 enum sei_csv_event sei_csv_rows_next(lua_State *L, struct sei_csv_rows *r,
                                      int index)
 {

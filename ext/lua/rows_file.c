@@ -15,7 +15,11 @@
 
 #define FILE_NAME "sei.rows.file"
 
-enum { PIECE = 256 * 1024 };
+enum {
+  PIECE = 256 * 1024,
+  FEW = 8,              /* rows for which it does not pay to pass over them */
+  SLOW = 16             /* rows that are then looked at one by one */
+};
 
 /* User values. */
 enum { ROWS = 1, PATH, USER_VALUES = PATH };
@@ -28,6 +32,7 @@ struct sei_rows_file {
   bool mapped;
   bool flat;            /* all members have a column, and none is left over */
   bool free;            /* nothing is known of the rows: all are good */
+  unsigned slow;        /* rows to be looked at before more are passed over */
   size_t column[SEI_FLAT_MAX];
 };
 
@@ -197,15 +202,36 @@ static bool next_row(lua_State *L, struct sei_rows_file *f,
   return true;
 }
 
+/* Passes over plain rows, unless there were few of them the last time: those
+ * between are then scanned twice. */
+static void pass_plain(struct sei_rows_file *f,
+                       const struct sei_csv_want *want, size_t columns)
+{
+  size_t n;
+  if(f->slow) {
+    f->slow--;
+    return;
+  }
+  n = sei_csv_rows_pass(f->rows, want, columns);
+  f->count += (lua_Integer)n;
+  f->slow = n < FEW ? SLOW : 0;
+}
+
 /* Passes over rows that are plainly good, to one that is not: true. false:
  * there is none in what was read. */
 static bool pass_good(struct sei_rows_file *f, const struct sei_rows *r)
 {
   const struct sei_csv *c = sei_csv_rows_fields(f->rows);
+  struct sei_csv_want want[SEI_FLAT_MAX];
+  size_t columns = f->flat && r->csv ? r->flat.count : 0;
+  if(columns)
+    sei_flat_want(r, f->column, want);
   while(sei_csv_rows_try(f->rows)) {
     f->count++;
     if(!f->free && !sei_flat_check_csv(r, c, f->column))
       return true;
+    if(columns)
+      pass_plain(f, want, columns);
   }
   return false;
 }

@@ -207,6 +207,25 @@ bool sei_flat_check_csv(const struct sei_rows *r, const struct sei_csv *c,
   return true;
 }
 
+static bool is_fit_csv(const void *member, const char *s, size_t n)
+{
+  return is_fit(member, true, s, n);
+}
+
+void sei_flat_want(const struct sei_rows *r,
+                   const size_t column[SEI_FLAT_MAX],
+                   struct sei_csv_want *want)
+{
+  size_t i;
+  for(i = 0; i < r->flat.count; i++) {
+    const struct sei_flat_member *m = &r->flat.members[i];
+    struct sei_csv_want *w = &want[column[i]];
+    w->kind = !m->text ? SEI_CSV_DIGITS : m->any ? SEI_CSV_TEXT : SEI_CSV_ASK;
+    w->ask = is_fit_csv;
+    w->about = m;
+  }
+}
+
 /* ---- bytes ---- */
 
 /* Copies a text of a usual length without a call. */

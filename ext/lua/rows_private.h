@@ -127,6 +127,13 @@ bool sei_flat_read_csv(const struct sei_rows *r, const struct sei_csv *c,
 bool sei_flat_check_csv(const struct sei_rows *r, const struct sei_csv *c,
                         const size_t column[SEI_FLAT_MAX]);
 
+/* What each column of such a row must have; for sei_csv_pass(). The request
+ * is in CSV. */
+struct sei_csv_want;
+void sei_flat_want(const struct sei_rows *r,
+                   const size_t column[SEI_FLAT_MAX],
+                   struct sei_csv_want *want);
+
 /* Adds a row of such values. NEVER: it is too long. */
 enum sei_batch_answer sei_flat_add(lua_State *L, struct sei_rows *r,
                                    const struct sei_flat_value *values,
