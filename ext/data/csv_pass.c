@@ -21,6 +21,7 @@ struct pass {
   uint64_t *marks;      /* elsewhere: all else can live in registers */
   unsigned next, count;
   char delimiter;
+  char line_end;        /* of a line, or its first byte */
 };
 
 /* Marks the blocks of a text of which `left` bytes are left, a part of one
@@ -42,15 +43,15 @@ mark_group(uint64_t *marks, const char *text, size_t left, char delimiter)
   return (unsigned)n;
 }
 
-/* The offset of the next byte that is marked; the window's end if none is. */
-static inline __attribute__((always_inline)) size_t next_mark(struct pass *p)
+/* Goes to the next byte that is marked. False: the window ends. */
+static inline __attribute__((always_inline)) bool
+next_mark(struct pass *p, size_t *at)
 {
-  size_t at;
   while(!p->mask) {
     size_t behind = p->block + SEI_CSV_BLOCK;
     if(p->next == p->count) {
       if(behind >= p->len)
-        return p->len;
+        return false;
       p->count = mark_group(p->marks, p->text + behind, p->len - behind,
                             p->delimiter);
       p->next = 0;
@@ -58,9 +59,9 @@ static inline __attribute__((always_inline)) size_t next_mark(struct pass *p)
     p->mask = p->marks[p->next++];
     p->block = behind;
   }
-  at = p->block + (unsigned)__builtin_ctzll(p->mask);
+  *at = p->block + (unsigned)__builtin_ctzll(p->mask);
   p->mask &= p->mask - 1;
-  return at;
+  return true;
 }
 
 /* Whether these are digits: n <= 7 ASCII bytes, and 8 can be read. */
@@ -80,10 +81,10 @@ static inline bool are_few_digits(const char *s, size_t n)
 static inline bool is_digits(const char *s, size_t n, size_t left)
 {
   size_t i;
-  if(n < 1 || n > MOST_DIGITS || (*s == '0' && n > 1))
+  if(n - 1 < 7 && left >= 8)
+    return are_few_digits(s, n) && (*s != '0' || n == 1);
+  if(n < 1 || n > MOST_DIGITS || *s == '0')
     return false;
-  if(n < 8 && left >= 8)
-    return are_few_digits(s, n);
   for(i = 0; i < n; i++)
     if((unsigned char)(s[i] - '0') > 9)
       return false;
@@ -102,52 +103,47 @@ static inline bool is_good(const struct sei_csv_want *want, const char *s,
   return want->ask(want->about, s, n);
 }
 
-/* The closing quote of the field whose opening one is behind; the window's end
- * if something else than delimiters and plain bytes stands in front of it, or
- * a plain byte behind it. The next mark is the byte behind it. */
-static inline __attribute__((always_inline)) size_t
-closing_quote(struct pass *p)
+/* Goes on from the opening quote at *at to the closing one. False: something
+ * else than delimiters and plain bytes stands between them. */
+static inline __attribute__((always_inline)) bool
+closing_quote(struct pass *p, size_t *at)
 {
-  size_t at;
-  do
-    at = next_mark(p);
-  while(at < p->len && p->text[at] == p->delimiter);
-  return at < p->len && p->text[at] == '"' ? at : p->len;
+  do {
+    if(!next_mark(p, at))
+      return false;
+  } while(p->text[*at] == p->delimiter);
+  return p->text[*at] == '"';
 }
 
-/* Goes over the field that begins at offset `from`: to the delimiter or line's
- * end behind it, which it answers, or the window's end if it is not good. */
-static inline __attribute__((always_inline)) size_t
-pass_field(struct pass *p, const struct sei_csv_want *want, size_t from)
+/* Goes over the field that begins at offset *from, and over the byte behind
+ * it. False: that is another one, or the field is not good. */
+static inline __attribute__((always_inline)) bool
+pass_field(struct pass *p, const struct sei_csv_want *want, char behind,
+           size_t *from)
 {
-  size_t at = next_mark(p), end = at;
-  if(at < p->len && p->text[at] == '"') {
-    if(at != from++)
-      return p->len;
-    end = closing_quote(p);
-    at = end < p->len ? next_mark(p) : p->len;
-    if(at != end + 1)
-      return p->len;
+  size_t begin = *from, at, end;
+  if(!next_mark(p, &at))
+    return false;
+  end = at;
+  if(__builtin_expect(p->text[at] != behind, false)) {
+    if(p->text[at] != '"' || at != begin++ || !closing_quote(p, &end) ||
+       !next_mark(p, &at) || at != end + 1 || p->text[at] != behind)
+      return false;
   }
-  return at < p->len && is_good(want, p->text + from, end - from,
-                                   p->len - from) ? at : p->len;
+  *from = at + 1;
+  return is_good(want, p->text + begin, end - begin, p->len - begin);
 }
 
-/* Goes over the row that begins at offset `from`, to its line end. */
-static inline __attribute__((always_inline)) size_t
+/* Goes over the row that begins at offset *from, and over its line end. */
+static inline __attribute__((always_inline)) bool
 pass_row(struct pass *p, const struct sei_csv_want *want, size_t columns,
-         size_t from)
+         size_t *from)
 {
   const struct sei_csv_want *last = want + columns - 1;
-  size_t at;
-  for(; want < last; want++, from = at + 1) {
-    at = pass_field(p, want, from);
-    if(at == p->len || p->text[at] != p->delimiter)
-      return p->len;
-  }
-  at = pass_field(p, want, from);
-  return at < p->len && (p->text[at] == '\n' || p->text[at] == '\r') ?
-    at : p->len;
+  for(; want < last; want++)
+    if(!pass_field(p, want, p->delimiter, from))
+      return false;
+  return pass_field(p, want, p->line_end, from);
 }
 
 /* Goes to offset `pos`, where a row may begin; no mark in front of it is known
@@ -165,25 +161,25 @@ size_t sei_csv_pass(struct sei_csv *c, const struct sei_csv_want *want,
                     size_t columns)
 {
   uint64_t marks[GROUP];
+  /* lines end as the last one did */
   struct pass p = {.text = c->text, .len = c->len, .marks = marks,
-                   .delimiter = c->delimiter};
-  size_t pos = c->pos, n = 0, at;
+                   .delimiter = c->delimiter,
+                   .line_end = c->skip_lf ? '\r' : '\n'};
+  const size_t most = c->safe_len;
+  size_t pos = c->pos, n = 0, at, lf;
   bool cr = c->skip_lf;
   if(c->state || !c->started || pos >= c->len)
     return 0;
   if(cr && p.text[pos] == '\n')
     pos++;
   p.block = pos - SEI_CSV_BLOCK; /* the first one begins at pos */
-  while((at = pass_row(&p, want, columns, pos)) < p.len &&
-        at - pos <= c->safe_len) {
-    cr = p.text[at] == '\r';
-    pos = at + 1;
-    n++;
-    if(cr && pos < p.len && p.text[pos] == '\n') {
-      next_mark(&p);
+  for(at = pos; pass_row(&p, want, columns, &at) && at - pos <= most; n++) {
+    cr = p.line_end == '\r';
+    if(cr && at < p.len && p.text[at] == '\n' && next_mark(&p, &lf)) {
       cr = false;
-      pos++;
+      at++;
     }
+    pos = at;
   }
   if(n) {
     go_to(c, pos, n);
