@@ -7,16 +7,13 @@
 -- @module sei.settle
 
 local core = require "sei.core"
+local later = require "sei.later"
 local outcome = require "sei.outcome"
 local wait = require "sei.wait"
 
 local settle = {}
 
--- Modules that are needed only when something went wrong, or is asked for.
-local function later(name)
-  return setmetatable({}, { __index = function(_, key) return require(name)[key] end })
-end
-
+-- Only for what went wrong, or is asked for.
 local blame, verify = later "sei.blame", later "sei.verify"
 
 -- Of a request: below the size that api.md section 4 no. 9 lets through once in 10 s.
