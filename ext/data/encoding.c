@@ -5,6 +5,8 @@
 #include <iconv.h>
 #include <string.h>
 
+#include "json.h" /* sei_utf8_valid */
+
 /* The longest character of any encoding that iconv knows is far shorter. */
 enum { HELD_MAX = 64, GROW = 4096 };
 
@@ -36,6 +38,19 @@ static enum sei_encoding_result bad(struct sei_encoding *e, const char *at,
   return SEI_ENCODING_BAD;
 }
 
+/* Only the first `valid` bytes of what iconv() made are UTF-8: glibc's lets
+ * numbers beyond U+10FFFF through, in sequences of five and six bytes, which
+ * RFC 3629 section 3 forbids. Converts the piece once more, with room for no
+ * more than those bytes, and so finds where it must end. */
+static const char *end_of_valid(struct sei_encoding *e, const char *bytes,
+                                size_t n, char *to, size_t valid)
+{
+  char *in = (char *)(uintptr_t)bytes;
+  iconv((iconv_t)e->converter, NULL, NULL, NULL, NULL);
+  iconv((iconv_t)e->converter, &in, &n, &to, &valid);
+  return in;
+}
+
 /* Converts as much as is whole and says in *used how much that was. iconv()
  * reads its input only, whatever its type says. */
 static enum sei_encoding_result convert(struct sei_encoding *e,
@@ -46,14 +61,21 @@ static enum sei_encoding_result convert(struct sei_encoding *e,
   size_t left = n;
   *used = 0;
   while(left) {
-    size_t room = left + left / 2 + GROW, free_room = room, got;
+    size_t room = left + left / 2 + GROW, free_room = room, got, valid;
     char *start = sei_buf_room(out, room), *to = start;
     int problem;
     if(!start)
       return SEI_ENCODING_NOMEM;
     got = iconv((iconv_t)e->converter, &in, &left, &to, &free_room);
     problem = errno;
-    out->len += room - free_room;
+    valid = sei_utf8_valid(start, room - free_room);
+    out->len += valid;
+    if(valid < room - free_room) {
+      const char *end = end_of_valid(e, bytes + *used, n - *used, start,
+                                     valid);
+      e->offset += (size_t)(end - bytes) - *used;
+      return bad(e, end, false);
+    }
     e->offset += n - left - *used;
     *used = n - left;
     if(got != (size_t)-1 || problem == E2BIG)
