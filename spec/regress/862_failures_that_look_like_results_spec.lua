@@ -2,9 +2,7 @@
 -- a host in C makes a plan of could name another client, and a file of its own for the plan, of
 -- which the host heard nothing; where it was no sound recipe, the error was a trace of Lua.
 local sei = require "sei"
-local shell = require "spec.support.shell"
-
-local UNDER <const> = os.getenv "SEI_UNDER" or "" -- set by `make valgrind`
+local edges = require "spec.support.edges"
 
 describe("a sandboxed recipe that returns nil and an error", function()
   local function failure(text) return select(2, sei.sandboxed { text = text, name = "r" }) end
@@ -27,18 +25,8 @@ describe("a sandboxed recipe that returns nil and an error", function()
 end)
 
 describe("a host in C", function()
-  setup(function()
-    local text, status = shell.make "host-programs"
-    assert(status == 0, text)
-  end)
+  setup(edges.build)
 
-  local function passes(name)
-    local text, status = shell.run(("timeout -k 5 100 %s %s %s"):format(UNDER,
-      shell.quote(shell.build() .. "/spec/host/edges"), name))
-    assert.equal(0, status, text)
-    assert.matches("ok " .. name .. "\n$", text)
-  end
-
-  it("is told why a sandboxed recipe failed", function() passes "returned_failure" end)
-  it("is told what is wrong with a recipe", function() passes "no_recipe" end)
+  it("is told why a sandboxed recipe failed", function() edges.passes "returned_failure" end)
+  it("is told what is wrong with a recipe", function() edges.passes "no_recipe" end)
 end)
